@@ -1,0 +1,45 @@
+// The vocabulary of the stand-in: a service is a list of routes, a route turns a call into an answer.
+
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** One request, as a route sees it. */
+export interface Call {
+  readonly method: string
+  /** Lower case, without port. */
+  readonly host: string
+  /** As sent, without query. */
+  readonly path: string
+  /** Path parameters, percent-decoded, in the case in which they were sent. */
+  readonly params: Readonly<Record<string, string>>
+  /** Names and values percent-decoded: the Key Vault client sends `api%2Dversion` (contract A, fact 4). */
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** What goes back. A string body is sent as it is, `undefined` as an empty body, anything else as JSON. */
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+export interface Route {
+  /** `service.operation`, such as `arm.regenerateKey`: what faults, counts and the journal call it. */
+  readonly name: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Whole host names that this route serves, lower case. */
+  readonly hosts: RegExp
+  /** find-my-way syntax; matched without regard to case, as Azure does. */
+  readonly path: string
+  readonly handle: (call: Call) => Answer | Promise<Answer>
+}
+
+/** Thrown by a helper deep inside a route to end the call with this answer. */
+export class Refusal extends Error {
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    super(`refused with ${answer.status}`)
+    this.answer = answer
+  }
+}
