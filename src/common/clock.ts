@@ -1,0 +1,8 @@
+// Time as an argument: whoever needs it is given it.
+
+export interface Clock {
+  now(): Date
+  /** Milliseconds on a clock that never jumps; only differences mean anything. */
+  elapsed(): number
+  sleep(milliseconds: number): Promise<void>
+}

@@ -1,0 +1,248 @@
+// Settings to a typed, frozen config. All problems are told at once, by name, and never with a value.
+
+import { z } from 'zod'
+import type { StorageConnection } from './azure/storage.ts'
+import { parseAccountId, parseAccountName } from './common/account.ts'
+import { type Cloud, isVaultUrl, publicCloud } from './common/cloud.ts'
+import { parseDuration } from './common/duration.ts'
+import { AppError } from './common/errors.ts'
+import type { FleetSettings } from './rotation/fleet.ts'
+import type { PolicySettings } from './rotation/policy.ts'
+import type { ProofTerms } from './rotation/prove.ts'
+
+export type Role = 'rotator' | 'vendor' | 'all'
+
+export interface CommonConfig {
+  readonly cloud: Cloud
+  readonly vaultUrl: string
+  readonly tenantId: string
+  /** Accepted `aud` of callers' tokens. */
+  readonly audiences: readonly string[]
+  readonly storage: StorageConnection
+}
+
+export interface RotatorConfig {
+  readonly mode: 'apply' | 'plan'
+  /** NCRONTAB, six fields. */
+  readonly schedule: string
+  readonly fleet: FleetSettings
+  readonly policy: PolicySettings
+  readonly proof: ProofTerms
+}
+
+export interface VendorConfig {
+  /** Address of the queue `keystile-checks`, where it is not in the host's own storage. */
+  readonly checksQueueUrl: string | undefined
+}
+
+export interface Config {
+  readonly role: Role
+  readonly common: CommonConfig
+  /** Absent for a vendor. */
+  readonly rotator: RotatorConfig | undefined
+  /** Absent for a rotator. */
+  readonly vendor: VendorConfig | undefined
+}
+
+/** The queue that the timer and vendors write, and what everything in it means: look at this account. */
+export const CHECKS_QUEUE = 'keystile-checks'
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+)
+const guid = z.guid('is not a GUID').toLowerCase()
+const guids = list.pipe(z.array(z.guid('is not a list of GUIDs').toLowerCase()))
+
+const duration = z.string().transform((text, ctx) => {
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== undefined) return milliseconds
+  ctx.addIssue('is not an ISO 8601 duration of weeks, days, hours, minutes and seconds')
+  return z.NEVER
+})
+
+const accountId = z.string().transform((text, ctx) => {
+  const id = parseAccountId(text)
+  if (id) return id
+  ctx.addIssue('is not a list of ARM ids of Microsoft.CognitiveServices accounts')
+  return z.NEVER
+})
+
+const secretName = z.string().transform((text, ctx) => {
+  const name = parseAccountName(text)
+  if (name) return name
+  ctx.addIssue('holds a name that no secret can have')
+  return z.NEVER
+})
+
+const secretNames = list.transform((parts, ctx) => {
+  const names = new Map<string, string>()
+  for (const part of parts) {
+    const [id = '', name = ''] = part.split('=').map((side) => side.trim())
+    const [account, secret] = [parseAccountId(id), parseAccountName(name)]
+    if (account && secret) names.set(account.id.toLowerCase(), secret)
+    else ctx.addIssue('is not a list of ARM id=secret name')
+  }
+  return names
+})
+
+const schedule = z
+  .string()
+  .regex(/^\s*(?:[\d*/,a-z-]+\s+){5}[\d*/,a-z-]+\s*$/i, 'is not an NCRONTAB expression of six fields')
+const vaultUrl = z.string().refine((text) => isVaultUrl(publicCloud, text), 'is not https://{vault}.vault.azure.net')
+const queueUrl = z
+  .string()
+  .regex(/^https:\/\/[a-z0-9.-]+\/keystile-checks$/, 'is not the https address of a queue named keystile-checks')
+
+const required = 'is required'
+const commonSettings = z.object({
+  KEYSTILE_VAULT_URL: z.string(required).pipe(vaultUrl),
+  KEYSTILE_TENANT_ID: z.string(required).pipe(guid),
+  KEYSTILE_AUDIENCES: z.string(required).pipe(list.pipe(z.array(z.string()).min(1, required))),
+})
+
+const rotatorSettings = z.object({
+  KEYSTILE_MODE: z.enum(['apply', 'plan'], 'must be apply or plan'),
+  KEYSTILE_DEPLOYMENT: z
+    .string(required)
+    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes, underscores'),
+  KEYSTILE_SUBSCRIPTIONS: guids.prefault(''),
+  KEYSTILE_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
+  KEYSTILE_SECRET_NAMES: secretNames.prefault(''),
+  KEYSTILE_TAKE_OVER: list.pipe(z.array(secretName)).prefault(''),
+  KEYSTILE_KEYLESS_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
+  KEYSTILE_SCHEDULE: schedule.prefault('0 7 * * * *'),
+  KEYSTILE_ROTATE_EVERY: duration.prefault('P30D'),
+  KEYSTILE_GRACE: duration.prefault('P2D'),
+  KEYSTILE_MIN_GRACE: duration.prefault('PT1H'),
+  KEYSTILE_MIN_ROTATE_EVERY: duration.prefault('P1D'),
+  KEYSTILE_MAX_ROTATE_EVERY: duration.prefault('P365D'),
+  KEYSTILE_CLOCK_SKEW: duration.prefault('PT1M'),
+  KEYSTILE_PROOF_WINDOW: duration.prefault('PT3M'),
+  KEYSTILE_PROOF_SPACING: duration.prefault('PT2S'),
+  KEYSTILE_SETTLE: duration.prefault('PT2M'),
+})
+
+const vendorSettings = z.object({
+  KEYSTILE_CHECKS_QUEUE_URL: queueUrl.optional(),
+})
+
+const roleSetting = z.object({ KEYSTILE_ROLE: z.enum(['rotator', 'vendor', 'all'], 'must be rotator, vendor or all') })
+
+/** Every setting of ours. The README and local.settings.sample.json name the same ones. */
+export const settingNames: readonly string[] = [roleSetting, commonSettings, rotatorSettings, vendorSettings].flatMap(
+  (schema) => Object.keys(schema.shape),
+)
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @param environment as `process.env`; an empty setting counts as absent.
+ * @throws AppError `settings_invalid` whose message has one line for each problem.
+ */
+export function parseConfig(environment: Environment): Config {
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined),
+  )
+  const problems: string[] = []
+  const read = <T extends z.ZodType>(schema: T): z.output<T> | undefined => {
+    const { data, error } = schema.safeParse(present)
+    for (const issue of error?.issues ?? []) problems.push(`${String(issue.path[0])} ${issue.message}`)
+    return data
+  }
+  const role = read(roleSetting)?.KEYSTILE_ROLE
+  const common = read(commonSettings)
+  const storage = readStorage(present, problems)
+  const rotator = role === 'vendor' ? undefined : toRotator(read(rotatorSettings), problems)
+  const vendor = role === 'rotator' ? undefined : read(vendorSettings)
+  if (!role || !common || !storage || problems.length > 0) {
+    throw new AppError('settings_invalid', [...new Set(problems)].join('\n'))
+  }
+  return Object.freeze({
+    role,
+    common: {
+      cloud: publicCloud,
+      vaultUrl: common.KEYSTILE_VAULT_URL,
+      tenantId: common.KEYSTILE_TENANT_ID,
+      audiences: common.KEYSTILE_AUDIENCES,
+      storage,
+    },
+    rotator,
+    vendor: vendor && { checksQueueUrl: vendor.KEYSTILE_CHECKS_QUEUE_URL },
+  })
+}
+
+function toRotator(
+  settings: z.output<typeof rotatorSettings> | undefined,
+  problems: string[],
+): RotatorConfig | undefined {
+  if (!settings) return undefined
+  const policy: PolicySettings = {
+    rotateEveryMs: settings.KEYSTILE_ROTATE_EVERY,
+    graceMs: settings.KEYSTILE_GRACE,
+    minGraceMs: settings.KEYSTILE_MIN_GRACE,
+    minRotateEveryMs: settings.KEYSTILE_MIN_ROTATE_EVERY,
+    maxRotateEveryMs: settings.KEYSTILE_MAX_ROTATE_EVERY,
+  }
+  if (settings.KEYSTILE_SUBSCRIPTIONS.length + settings.KEYSTILE_ACCOUNTS.length === 0) {
+    problems.push('KEYSTILE_SUBSCRIPTIONS or KEYSTILE_ACCOUNTS is required')
+  }
+  if (policy.graceMs < policy.minGraceMs) problems.push('KEYSTILE_GRACE is below KEYSTILE_MIN_GRACE')
+  if (policy.rotateEveryMs < policy.minRotateEveryMs)
+    problems.push('KEYSTILE_ROTATE_EVERY is below KEYSTILE_MIN_ROTATE_EVERY')
+  if (policy.rotateEveryMs > policy.maxRotateEveryMs)
+    problems.push('KEYSTILE_ROTATE_EVERY is above KEYSTILE_MAX_ROTATE_EVERY')
+  const proof: ProofTerms = {
+    windowMs: settings.KEYSTILE_PROOF_WINDOW,
+    spacingMs: settings.KEYSTILE_PROOF_SPACING,
+    settleMs: settings.KEYSTILE_SETTLE,
+  }
+  if (2 * proof.windowMs + proof.settleMs > LONGEST_RUN_MS) {
+    problems.push('KEYSTILE_PROOF_WINDOW (twice) and KEYSTILE_SETTLE do not fit into a run of 9 minutes')
+  }
+  return {
+    mode: settings.KEYSTILE_MODE,
+    schedule: settings.KEYSTILE_SCHEDULE,
+    policy,
+    fleet: {
+      subscriptions: settings.KEYSTILE_SUBSCRIPTIONS,
+      accounts: settings.KEYSTILE_ACCOUNTS,
+      secretNames: settings.KEYSTILE_SECRET_NAMES,
+      takeOver: new Set(settings.KEYSTILE_TAKE_OVER),
+      keylessAccounts: new Set(settings.KEYSTILE_KEYLESS_ACCOUNTS.map(({ id }) => id.toLowerCase())),
+      publisher: settings.KEYSTILE_DEPLOYMENT,
+      skewMs: settings.KEYSTILE_CLOCK_SKEW,
+    },
+    proof,
+  }
+}
+
+/** host.json ends a call after ten minutes. A run may prove two keys, one after the other. */
+const LONGEST_RUN_MS = 9 * 60_000
+/** App Service refreshes its Key Vault references about once a day. */
+const DAILY_REFRESH_MS = 25 * 3_600_000
+
+/** What fits and is still worth a word at the start, a line each. */
+export function warnings({ rotator }: Config): readonly string[] {
+  if (!rotator || rotator.policy.graceMs >= DAILY_REFRESH_MS) return []
+  return ['KEYSTILE_GRACE is below 25 hours: App Service references to Key Vault may hold a key for longer than that']
+}
+
+const STORAGE = 'AzureWebJobsStorage'
+
+/** The host's own settings: a connection string, or addresses reached with the app's identity. */
+function readStorage(environment: Environment, problems: string[]): StorageConnection | undefined {
+  const connectionString = environment[STORAGE]
+  if (connectionString) return { kind: 'string', connectionString }
+  const account = environment[`${STORAGE}__accountName`]
+  const address = (service: string) =>
+    environment[`${STORAGE}__${service}ServiceUri`] ?? (account && `https://${account}.${service}.core.windows.net`)
+  const [queueUrl, blobUrl] = [address('queue'), address('blob')]
+  if (queueUrl && blobUrl) return { kind: 'identity', queueUrl, blobUrl }
+  problems.push(
+    `${STORAGE}, ${STORAGE}__accountName or both ${STORAGE}__blobServiceUri and __queueServiceUri is required`,
+  )
+  return undefined
+}

@@ -1,0 +1,128 @@
+// Refusals as problem+json (RFC 9457): a closed list of codes, a constant sentence for each, and nothing else.
+
+import type { HttpResponseInit, InvocationContext } from '@azure/functions'
+import type { TokenRefusal } from '../callers/caller.ts'
+import type { IssueRefusal } from '../vending/issue-token.ts'
+
+export type ProblemCode =
+  | TokenRefusal
+  | IssueRefusal
+  | 'not_granted'
+  | 'method_not_allowed'
+  | 'malformed_body'
+  | 'body_too_large'
+  | 'upstream_unavailable'
+  | 'misconfigured'
+  | 'internal'
+
+interface Problem {
+  readonly status: number
+  readonly title: string
+  /** What the caller can do. Never an upstream's words, a setting, an ARM id or a vault. */
+  readonly detail: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const bearer = (error?: string) => ({
+  'WWW-Authenticate': error === undefined ? 'Bearer' : `Bearer error="${error}"`,
+})
+const RETRY_SOON = { 'Retry-After': '5' }
+
+export const problems: Readonly<Record<ProblemCode, Problem>> = {
+  token_missing: {
+    status: 401,
+    title: 'Authentication required',
+    detail: 'Send an Entra access token for this API in the Authorization header, as a Bearer token.',
+    headers: bearer(),
+  },
+  token_invalid: {
+    status: 401,
+    title: 'Token not accepted',
+    detail: 'Send an Entra access token (not an ID token) as Entra issued it, signed with RS256.',
+    headers: bearer('invalid_token'),
+  },
+  token_expired: {
+    status: 401,
+    title: 'Token expired',
+    detail: 'Ask Entra for a new access token and send the request again.',
+    headers: bearer('invalid_token'),
+  },
+  token_wrong_audience: {
+    status: 401,
+    title: 'Token is for another API',
+    detail: 'Ask Entra for a token whose audience is this API.',
+    headers: bearer('invalid_token'),
+  },
+  token_wrong_tenant: {
+    status: 401,
+    title: 'Token is from another tenant',
+    detail: 'Ask the Entra tenant that this API belongs to for the token.',
+    headers: bearer('invalid_token'),
+  },
+  not_granted: {
+    status: 403,
+    title: 'Not granted',
+    detail: 'Ask the owners of this API for the app role that covers this request.',
+  },
+  unknown_account: {
+    status: 404,
+    title: 'No such account',
+    detail: 'Check the name: it is that of the account in this deployment, in lower case.',
+  },
+  method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use the method in the Allow header.' },
+  malformed_body: { status: 400, title: 'Malformed body', detail: 'Send no body, or an empty JSON object.' },
+  body_too_large: { status: 413, title: 'Body too large', detail: 'Send no body, or an empty JSON object.' },
+  account_held: {
+    status: 503,
+    title: 'Account on hold',
+    detail: 'An operator stopped this account. Ask them; a token will be had again when they release it.',
+    headers: { 'Retry-After': '60' },
+  },
+  tokens_unsupported: {
+    status: 409,
+    title: 'No tokens for this account',
+    detail: 'Services of this kind have no token service. Ask the owners of this API for another way in.',
+  },
+  key_refused: {
+    status: 503,
+    title: 'Key being repaired',
+    detail: 'The account does not accept its published key. The repair was asked for; try again shortly.',
+    headers: { 'Retry-After': '30' },
+  },
+  token_service_unavailable: {
+    status: 503,
+    title: 'Token service unavailable',
+    detail: 'The token service of this account gave no token. Try again shortly.',
+    headers: RETRY_SOON,
+  },
+  upstream_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'A service that this request needs gave no answer. Try again shortly.',
+    headers: RETRY_SOON,
+  },
+  misconfigured: {
+    status: 503,
+    title: 'Misconfigured',
+    detail: 'This deployment does not work as it is configured. Its log tells its operators why.',
+  },
+  internal: { status: 500, title: 'Internal error', detail: 'Tell the owners of this API, with the traceId.' },
+}
+
+/** The answer for one code. `traceId` is what an operator searches the log for. */
+export function problem(
+  code: ProblemCode,
+  context: InvocationContext,
+  headers: Record<string, string> = {},
+): HttpResponseInit {
+  const { status, title, detail, headers: own } = problems[code]
+  return {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...own, ...headers },
+    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, traceId: traceIdOf(context) }),
+  }
+}
+
+/** The W3C trace id where the host passes one, else the invocation's id. */
+export const traceIdOf = ({ traceContext, invocationId }: InvocationContext): string =>
+  traceContext?.traceParent?.split('-')[1] ?? invocationId

@@ -1,0 +1,47 @@
+// What the domain of tokens needs from the outside. src/azure implements each; expected endings are values, not errors.
+
+import type { Place } from '../common/cloud.ts'
+import type { Secret } from '../common/secret.ts'
+
+/** An account's record with its key, checked: the tags are those of a record, and the key is the one they name. */
+export interface PublishedKey {
+  readonly key: Secret
+  /** SHA-256 of the key, lower-case hex. */
+  readonly fingerprint: string
+  /** ARM id. */
+  readonly providerAddress: string
+  readonly place: Place
+  readonly kind: string
+}
+
+/**
+ * `absent`: no such secret. `held`: its newest version is disabled, which is somebody's emergency stop.
+ * `not-a-record`: there is a secret, but not one of ours to use; its value goes nowhere.
+ */
+export type RecordAnswer =
+  | { readonly kind: 'record'; readonly record: PublishedKey }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'held' }
+  | { readonly kind: 'not-a-record' }
+
+export interface RecordReader {
+  /** @throws AppError when the vault refuses or does not answer. */
+  newest(name: string): Promise<RecordAnswer>
+}
+
+/** `refused`: the key is not accepted. `unsupported`: there is no token service for this kind of account. */
+export type ExchangeAnswer =
+  | { readonly kind: 'token'; readonly token: Secret; readonly expiresAt: Date }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unsupported' }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export interface TokenService {
+  /** Exchanges a key for a token at the account's own token service. Never throws. */
+  exchange(place: Place, key: Secret): Promise<ExchangeAnswer>
+}
+
+/** Asks the rotator to look at an account, named by its ARM id where the record has one, else by its secret. */
+export interface CheckRequests {
+  ask(check: { readonly account: string } | { readonly secret: string }): Promise<void>
+}
