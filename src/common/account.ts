@@ -37,3 +37,8 @@ export function parseAccountName(text: string): string | undefined {
   const name = text.toLowerCase()
   return SECRET_NAME.test(name) ? name : undefined
 }
+
+const WITH_TOKEN_SERVICE = new Set(['speechservices', 'cognitiveservices', 'aiservices', 'texttranslation'])
+
+/** Kinds whose keys are exchanged for tokens (contract C7): for these, a refusal is never "no such service". */
+export const hasTokenService = (kind: string): boolean => WITH_TOKEN_SERVICE.has(kind.toLowerCase())

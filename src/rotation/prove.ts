@@ -1,5 +1,6 @@
 // Does the service accept this key yet? Only a yes publishes, and "could not ask" is its own answer.
 
+import { hasTokenService } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Place } from '../common/cloud.ts'
 import { unreachable } from '../common/errors.ts'
@@ -36,15 +37,13 @@ export interface Candidate {
   readonly other: Secret
 }
 
-/** Kinds whose keys the token service exchanges (contract C7): for these, a refusal is never "no such service". */
-const WITH_STS = new Set(['speechservices', 'cognitiveservices', 'aiservices', 'texttranslation'])
 const TIMES = 3
 
 export const proveKey =
   (deps: { judge: KeyJudge; clock: Clock; terms: ProofTerms }) =>
   async ({ place, accountKind, key, other }: Candidate): Promise<Proof> => {
     const { judge, clock, terms } = deps
-    const hasSts = WITH_STS.has(accountKind.toLowerCase())
+    const hasSts = hasTokenService(accountKind)
     const startedAt = clock.elapsed()
     for (let accepted = 0; ; ) {
       const verdict = await judge.judge(place, key)

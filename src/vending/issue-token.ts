@@ -1,5 +1,6 @@
 // A vend: the published key of an account for a token of its token service.
 
+import { hasTokenService } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { type Cloud, serviceEndpoint } from '../common/cloud.ts'
 import { unreachable } from '../common/errors.ts'
@@ -84,17 +85,14 @@ async function exchangeNewest(deps: Vend, account: string, refused?: PublishedKe
       return unreachable(answer)
   }
   const { record } = answer
-  if (record.fingerprint === refused?.fingerprint) {
-    await deps.ask(account, { account: record.providerAddress })
-    return { kind: 'refused', code: 'key_refused' }
-  }
-  const exchanged = await deps.tokens.exchange(record.place, record.key)
-  if (exchanged.kind === 'refused') {
+  if (record.fingerprint !== refused?.fingerprint) {
+    const exchanged = await deps.tokens.exchange(record.place, record.key)
+    if (exchanged.kind !== 'refused') return toResult(deps, record, exchanged)
+    if (!hasTokenService(record.kind)) return { kind: 'refused', code: 'tokens_unsupported' }
     if (refused === undefined) return exchangeNewest(deps, account, record)
-    await deps.ask(account, { account: record.providerAddress })
-    return { kind: 'refused', code: 'key_refused' }
   }
-  return toResult(deps, record, exchanged)
+  await deps.ask(account, { account: record.providerAddress })
+  return { kind: 'refused', code: 'key_refused' }
 }
 
 function toResult(

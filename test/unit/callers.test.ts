@@ -1,0 +1,74 @@
+import { authenticate } from '../../src/callers/authenticate.ts'
+import { type Claims, readCaller } from '../../src/callers/caller.ts'
+import { mayIssue, mayIssueAll, mayRotate } from '../../src/callers/grants.ts'
+
+const TENANT = 'tenant-1'
+const app: Claims = { ver: '2.0', tid: TENANT, azp: 'app-1', oid: 'sp-1', sub: 'sp-1', roles: ['Token.Issue'] }
+const user: Claims = { ...app, oid: 'user-1', sub: 'pairwise', scp: 'openid access_as_user' }
+
+test.each<[string, Claims, string[] | string]>([
+  ['an application (v2)', app, ['Token.Issue']],
+  ['an application (v1)', { ...app, ver: '1.0', azp: undefined, appid: 'app-1' }, ['Token.Issue']],
+  ['a user with scope and role', user, ['Token.Issue']],
+  ['a user without the scope has no role', { ...user, scp: 'openid' }, []],
+  ['a user with a scope that only looks like it', { ...user, scp: 'access_as_user_2' }, []],
+  ['a user with the scope and no role', { ...user, roles: undefined }, []],
+  ['roles that are no list', { ...app, roles: 'Token.Issue' }, []],
+  ['roles that are no text', { ...app, roles: [1, 'Token.Issue'] }, ['Token.Issue']],
+  ['another tenant', { ...app, tid: 'tenant-2' }, 'token_wrong_tenant'],
+  ['no tenant', { ...app, tid: undefined }, 'token_wrong_tenant'],
+  ['an ID token: it names no client application', { ...app, azp: undefined }, 'token_invalid'],
+  ['an ID token with a nonce', { ...app, nonce: 'x' }, 'token_invalid'],
+  ['an ID token with at_hash', { ...app, at_hash: 'x' }, 'token_invalid'],
+  ['an ID token with c_hash', { ...app, c_hash: 'x' }, 'token_invalid'],
+  ['a subject that is not the application, without a scope', { ...app, sub: 'somebody' }, 'token_invalid'],
+  ['no object id', { ...app, oid: undefined }, 'token_invalid'],
+  ['v2 claims in a token that says v1', { ...app, ver: '1.0' }, 'token_invalid'],
+])('%s', (_what, claims, expected) => {
+  const answer = readCaller(claims, TENANT)
+  expect(answer.kind === 'caller' ? answer.caller.roles : answer.code).toEqual(expected)
+})
+
+const caller = (...roles: string[]) => ({ objectId: 'o', appId: 'a', roles })
+
+test.each([
+  ['Token.Issue', 'speech-west', true],
+  ['Token.Issue', undefined, true],
+  ['Token.Issue.speech-west', 'speech-west', true],
+  ['Token.Issue.Speech-West', 'speech-west', true],
+  ['Token.Issue.speech-west', 'speech-east', false],
+  ['Token.Issue.speech', 'speech-west', false],
+  ['Token.Issue.speech-west', undefined, false],
+  ['token.issue', 'speech-west', false],
+  ['Rotation.Manage', 'speech-west', false],
+])('the role %s grants a token of %s: %s', (role, account, granted) =>
+  expect(mayIssue(caller(role), account)).toBe(granted),
+)
+
+test('no role of one kind grants the other', () => {
+  expect(mayRotate(caller('Token.Issue', 'Rotation.Manage'), 'Rotation.Read')).toBe(false)
+  expect(mayRotate(caller('Rotation.Read'), 'Rotation.Read')).toBe(true)
+  expect(mayIssueAll(caller('Rotation.Read', 'Rotation.Manage', 'Rotation.Revoke'))).toBe(false)
+})
+
+test.each([
+  [null, 'token_missing'],
+  ['', 'token_missing'],
+  ['Basic dXNlcjpwYXNz', 'token_invalid'],
+  ['Bearer', 'token_invalid'],
+  ['Bearer abc', 'token_invalid'],
+  ['Bearer a.b.c, Bearer a.b.c', 'token_invalid'],
+  ['Bearer a.b.c d', 'token_invalid'],
+  [`Bearer a.b.${'c'.repeat(20_000)}`, 'token_invalid'],
+])('the header %.30s is refused before anything is verified', async (header, code) => {
+  const verifier = { verify: () => Promise.reject(new Error('it was verified')) }
+  expect(await authenticate({ verifier, tenantId: TENANT })(header)).toEqual({ kind: 'refused', code })
+})
+
+test('what the verifier refuses stays refused', async () => {
+  const verifier = { verify: async () => ({ kind: 'refused', code: 'token_expired' }) as const }
+  expect(await authenticate({ verifier, tenantId: TENANT })('Bearer a.b.c')).toEqual({
+    kind: 'refused',
+    code: 'token_expired',
+  })
+})

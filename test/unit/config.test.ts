@@ -1,0 +1,137 @@
+import { AppError } from '../../src/common/errors.ts'
+import { parseConfig, settingNames, warnings } from '../../src/config.ts'
+import { ID } from '../support/rotation.ts'
+
+const common = {
+  KEYSTILE_VAULT_URL: 'https://contoso.vault.azure.net',
+  KEYSTILE_TENANT_ID: '72F988BF-86F1-41AF-91AB-2D7CD011DB47',
+  KEYSTILE_AUDIENCES: 'api://keystile, 9d7f5b5c-3b0a-4d43-9a3f-0d2d6ce3a1aa',
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+}
+const rotator = {
+  ...common,
+  KEYSTILE_ROLE: 'rotator',
+  KEYSTILE_MODE: 'apply',
+  KEYSTILE_DEPLOYMENT: 'prod',
+  KEYSTILE_SUBSCRIPTIONS: '11111111-1111-4111-8111-111111111111',
+}
+const vendor = { ...common, KEYSTILE_ROLE: 'vendor' }
+
+const problemsOf = (environment: Record<string, string | undefined>): string[] => {
+  try {
+    parseConfig(environment)
+    return []
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return error.message.split('\n')
+  }
+}
+
+test('a rotator gets defaults that suit production: 30 days, 2 days of grace, hourly', () => {
+  expect(parseConfig(rotator)).toMatchObject({
+    role: 'rotator',
+    common: {
+      tenantId: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+      audiences: ['api://keystile', '9d7f5b5c-3b0a-4d43-9a3f-0d2d6ce3a1aa'],
+    },
+    rotator: {
+      mode: 'apply',
+      schedule: '0 7 * * * *',
+      policy: { rotateEveryMs: 2_592_000_000, graceMs: 172_800_000 },
+      proof: { windowMs: 180_000, spacingMs: 2_000, settleMs: 120_000 },
+    },
+    vendor: undefined,
+  })
+})
+
+test('a vendor needs no setting of the rotator', () => {
+  expect(parseConfig(vendor)).toMatchObject({
+    role: 'vendor',
+    rotator: undefined,
+    vendor: { checksQueueUrl: undefined },
+  })
+})
+
+test('all is both', () => {
+  const config = parseConfig({ ...rotator, KEYSTILE_ROLE: 'all' })
+  expect([config.rotator?.mode, config.vendor]).toEqual(['apply', { checksQueueUrl: undefined }])
+})
+
+test('nothing set: every required setting is named, in one error', () => {
+  expect(problemsOf({})).toEqual([
+    'KEYSTILE_ROLE must be rotator, vendor or all',
+    'KEYSTILE_VAULT_URL is required',
+    'KEYSTILE_TENANT_ID is required',
+    'KEYSTILE_AUDIENCES is required',
+    'AzureWebJobsStorage, AzureWebJobsStorage__accountName or both AzureWebJobsStorage__blobServiceUri and __queueServiceUri is required',
+    'KEYSTILE_MODE must be apply or plan',
+    'KEYSTILE_DEPLOYMENT is required',
+  ])
+})
+
+test.each([
+  ['KEYSTILE_ROLE', 'admin', 'KEYSTILE_ROLE must be rotator, vendor or all'],
+  ['KEYSTILE_MODE', 'dry', 'KEYSTILE_MODE must be apply or plan'],
+  ['KEYSTILE_MODE', '', 'KEYSTILE_MODE must be apply or plan'],
+  ['KEYSTILE_VAULT_URL', 'https://marked.example', 'KEYSTILE_VAULT_URL is not https://{vault}.vault.azure.net'],
+  ['KEYSTILE_TENANT_ID', 'common', 'KEYSTILE_TENANT_ID is not a GUID'],
+  ['KEYSTILE_AUDIENCES', ' , ', 'KEYSTILE_AUDIENCES is required'],
+  ['KEYSTILE_DEPLOYMENT', 'a b', 'KEYSTILE_DEPLOYMENT must be 1 to 64 letters, digits, dots, dashes, underscores'],
+  ['KEYSTILE_SUBSCRIPTIONS', 'x', 'KEYSTILE_SUBSCRIPTIONS is not a list of GUIDs'],
+  ['KEYSTILE_SUBSCRIPTIONS', '', 'KEYSTILE_SUBSCRIPTIONS or KEYSTILE_ACCOUNTS is required'],
+  [
+    'KEYSTILE_ACCOUNTS',
+    '/subscriptions/x',
+    'KEYSTILE_ACCOUNTS is not a list of ARM ids of Microsoft.CognitiveServices accounts',
+  ],
+  ['KEYSTILE_SECRET_NAMES', `${ID}=a_b`, 'KEYSTILE_SECRET_NAMES is not a list of ARM id=secret name'],
+  ['KEYSTILE_TAKE_OVER', 'a b', 'KEYSTILE_TAKE_OVER holds a name that no secret can have'],
+  ['KEYSTILE_SCHEDULE', '* * * * *', 'KEYSTILE_SCHEDULE is not an NCRONTAB expression of six fields'],
+  ['KEYSTILE_GRACE', 'P1M', 'KEYSTILE_GRACE is not an ISO 8601 duration of weeks, days, hours, minutes and seconds'],
+  ['KEYSTILE_GRACE', 'PT1S', 'KEYSTILE_GRACE is below KEYSTILE_MIN_GRACE'],
+  ['KEYSTILE_ROTATE_EVERY', 'PT1S', 'KEYSTILE_ROTATE_EVERY is below KEYSTILE_MIN_ROTATE_EVERY'],
+  ['KEYSTILE_ROTATE_EVERY', 'P366D', 'KEYSTILE_ROTATE_EVERY is above KEYSTILE_MAX_ROTATE_EVERY'],
+  [
+    'KEYSTILE_PROOF_WINDOW',
+    'PT8M',
+    'KEYSTILE_PROOF_WINDOW (twice) and KEYSTILE_SETTLE do not fit into a run of 9 minutes',
+  ],
+])('%s=%s is refused by name, without its value', (name, value, problem) => {
+  expect(problemsOf({ ...rotator, [name]: value })).toEqual([problem])
+})
+
+test('a vendor may be given the address of the queue in the storage of the rotator', () => {
+  const at = (KEYSTILE_CHECKS_QUEUE_URL: string) => ({ ...vendor, KEYSTILE_CHECKS_QUEUE_URL })
+  const url = 'https://rotator.queue.core.windows.net/keystile-checks'
+  expect(parseConfig(at(url)).vendor).toEqual({ checksQueueUrl: url })
+  expect(problemsOf(at('https://rotator.queue.core.windows.net/keystile-requests'))).toEqual([
+    'KEYSTILE_CHECKS_QUEUE_URL is not the https address of a queue named keystile-checks',
+  ])
+})
+
+test('storage is a connection string, an account name, or two addresses', () => {
+  const at = (settings: Record<string, string>) =>
+    parseConfig({ ...vendor, AzureWebJobsStorage: '', ...settings }).common.storage
+  expect(at({ AzureWebJobsStorage__accountName: 'host' })).toEqual({
+    kind: 'identity',
+    queueUrl: 'https://host.queue.core.windows.net',
+    blobUrl: 'https://host.blob.core.windows.net',
+  })
+  const [queueUrl, blobUrl] = ['https://q.example', 'https://b.example']
+  expect(at({ AzureWebJobsStorage__queueServiceUri: queueUrl, AzureWebJobsStorage__blobServiceUri: blobUrl })).toEqual({
+    kind: 'identity',
+    queueUrl,
+    blobUrl,
+  })
+})
+
+test('a grace below 25 hours is worth a word', () => {
+  expect(warnings(parseConfig({ ...rotator, KEYSTILE_GRACE: 'P1DT1H' }))).toEqual([])
+  expect(warnings(parseConfig({ ...rotator, KEYSTILE_GRACE: 'P1D' }))).toHaveLength(1)
+  expect(warnings(parseConfig(vendor))).toEqual([])
+})
+
+test('every setting has the prefix that tells it from the host’s', () => {
+  expect(settingNames.filter((name) => !name.startsWith('KEYSTILE_'))).toEqual([])
+  expect(settingNames).toHaveLength(22)
+})
