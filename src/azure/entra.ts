@@ -1,8 +1,7 @@
 // Entra: verifies the access tokens of callers with jose, against the signing keys of one tenant.
 
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
-import type { ClaimsAnswer, TokenVerifier } from '../callers/authenticate.ts'
-import type { TokenRefusal } from '../callers/caller.ts'
+import type { ClaimsAnswer, TokenRefusal, TokenVerifier } from '../callers/ports.ts'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 

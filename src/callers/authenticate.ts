@@ -1,18 +1,7 @@
 // From the Authorization header to a caller, or to the reason why not.
 
-import { type CallerAnswer, type Claims, readCaller, type TokenRefusal } from './caller.ts'
-
-export type ClaimsAnswer =
-  | { readonly kind: 'claims'; readonly claims: Claims }
-  | { readonly kind: 'refused'; readonly code: TokenRefusal }
-
-export interface TokenVerifier {
-  /**
-   * Verifies signature (RS256 only), issuer, audience and lifetime.
-   * @throws AppError `upstream_unreachable` when the tenant's signing keys cannot be had: nobody is let in then.
-   */
-  verify(token: string): Promise<ClaimsAnswer>
-}
+import { type CallerAnswer, readCaller } from './caller.ts'
+import type { TokenVerifier } from './ports.ts'
 
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i
 /** Entra's tokens are far below; what is longer is not looked at. */

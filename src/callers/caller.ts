@@ -1,12 +1,6 @@
 // Who is asking: the claims of a verified Entra access token, read as a caller.
 
-/** What an adapter says of a bearer, before anybody looks at who it is. Closed, and safe to tell the caller. */
-export type TokenRefusal =
-  | 'token_missing'
-  | 'token_invalid'
-  | 'token_expired'
-  | 'token_wrong_audience'
-  | 'token_wrong_tenant'
+import type { Claims, TokenRefusal } from './ports.ts'
 
 export interface Caller {
   /** Object id: the service principal of an application, or the user. */
@@ -19,8 +13,6 @@ export interface Caller {
 export type CallerAnswer =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'refused'; readonly code: TokenRefusal }
-
-export type Claims = Readonly<Record<string, unknown>>
 
 /** The scope that a user's token must carry beside the role (design: both, never one). */
 export const SCOPE = 'access_as_user'

@@ -1,7 +1,7 @@
 // Refusals as problem+json (RFC 9457): a closed list of codes, a constant sentence for each, and nothing else.
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions'
-import type { TokenRefusal } from '../callers/caller.ts'
+import type { TokenRefusal } from '../callers/ports.ts'
 import type { IssueRefusal } from '../vending/issue-token.ts'
 
 export type ProblemCode =

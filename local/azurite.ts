@@ -1,0 +1,122 @@
+// Starts the Azurite of this project's dependencies: blobs, queues and tables on loopback, for one local run or test.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+
+export interface AzuriteOptions {
+  /** Where the data is kept. Without it, it lives in memory and ends with the process. */
+  readonly folder?: string
+  /** Loopback ports; each one that is not given is a free one. */
+  readonly ports?: { readonly blob?: number; readonly queue?: number; readonly table?: number }
+}
+
+export interface Azurite {
+  /** For AzureWebJobsStorage and the storage clients. Holds the well-known key of the development account. */
+  readonly connectionString: string
+  readonly blobUrl: string
+  readonly queueUrl: string
+  readonly tableUrl: string
+  readonly process: ChildProcess
+  /** Ends the process. May be called more than once. */
+  close(): Promise<void>
+}
+
+/** Public: every copy of the emulator has this account and key. */
+const ACCOUNT = 'devstoreaccount1'
+const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+
+/**
+ * Loaded into Azurite ahead of its own code: the end of the channel to the parent, however that died, is an end for
+ * Azurite as well; and the channel must not keep it from ending.
+ */
+const END_WITH_PARENT = `data:text/javascript,${encodeURIComponent(`
+  process.on('disconnect', () => process.emit('SIGTERM'))
+  process.on('SIGTERM', () => {
+    process.channel?.unref()
+    setTimeout(() => process.exit(), 2000).unref()
+  })
+`)}`
+const START_LIMIT_MS = 20_000
+const SERVICES = ['Blob', 'Queue', 'Table'] as const
+type Service = (typeof SERVICES)[number]
+
+/**
+ * Starts Azurite with this Node and waits until all three services listen.
+ *
+ * @throws When a port is taken (the message names it), or Azurite ends or does not listen within 20 seconds.
+ */
+export async function startAzurite({ folder, ports = {} }: AzuriteOptions = {}): Promise<Azurite> {
+  const wanted = [ports.blob ?? 0, ports.queue ?? 0, ports.table ?? 0]
+  for (const port of wanted) await refuseTaken(port)
+  const [blob, queue, table] = wanted
+  const args = ['--silent', '--skipApiVersionCheck', '--disableTelemetry']
+  args.push('--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`)
+  args.push(...(folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder]))
+  const azurite = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
+  const child = spawn(process.execPath, ['--import', END_WITH_PARENT, azurite, ...args], {
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: a Ctrl-C is for the parent, which ends Azurite when nobody needs it any more.
+    detached: true,
+  })
+  const close = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    // Nothing to save: no reason to wait until every connection is closed.
+    child.kill(folder === undefined ? 'SIGKILL' : 'SIGTERM')
+    await ended
+  }
+  try {
+    const urls = await untilListening(child)
+    const account = (service: Service) => `${urls.get(service)}/${ACCOUNT}`
+    const [blobUrl, queueUrl, tableUrl] = [account('Blob'), account('Queue'), account('Table')]
+    const endpoints = `BlobEndpoint=${blobUrl};QueueEndpoint=${queueUrl};TableEndpoint=${tableUrl};`
+    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};${endpoints}`
+    return { connectionString, blobUrl, queueUrl, tableUrl, process: child, close }
+  } catch (err) {
+    await close()
+    throw err
+  }
+}
+
+async function untilListening(child: ChildProcess): Promise<ReadonlyMap<Service, string>> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<Service, string>>()
+  const urls = new Map<Service, string>()
+  let output = ''
+  const read = (chunk: Buffer) => {
+    if (urls.size === SERVICES.length) return
+    output += chunk
+    for (const service of SERVICES) {
+      const url = new RegExp(`Azurite ${service} service is successfully listening at (\\S+)`).exec(output)?.[1]
+      if (url !== undefined) urls.set(service, url)
+    }
+    if (urls.size === SERVICES.length) resolve(urls)
+  }
+  // Read to the end: a full pipe would stop Azurite.
+  child.stdout?.on('data', read)
+  child.stderr?.on('data', read)
+  child.once('error', reject)
+  child.once('exit', (code) => reject(new Error(`Azurite ended with ${code} while it started: ${output.trim()}`)))
+  const late = setTimeout(() => reject(new Error('Azurite does not listen after 20 s')), START_LIMIT_MS)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+/** @param port 0 is never taken. */
+async function refuseTaken(port: number): Promise<void> {
+  const probe = createServer()
+  probe.listen(port, '127.0.0.1')
+  try {
+    await once(probe, 'listening')
+  } catch {
+    throw new Error(`port ${port}, which Azurite was to have, is in use`)
+  }
+  probe.close()
+  await once(probe, 'close')
+}

@@ -1,0 +1,74 @@
+import { codeOf, files, importsOf, read } from '../support/sources.ts'
+
+const DOMAINS = ['rotation', 'vending', 'callers']
+const sources = files('src/**/*.ts')
+
+const roomOf = (path: string): string => path.split('/').slice(0, 2).join('/')
+
+/** What each room may import; a room may always import itself. Packages by name, rooms by path. */
+const rules: Record<string, (RegExp | string)[]> = {
+  'src/common': [/^node:(crypto|util)$/],
+  'src/rotation': ['src/common'],
+  'src/vending': ['src/common'],
+  'src/callers': ['src/common'],
+  'src/azure': ['src/common', 'src/rotation', 'src/vending', 'src/callers', /^@azure\//, 'jose', /^node:timers/],
+  'src/functions': ['src/common', 'src/rotation', 'src/vending', 'src/callers', '@azure/functions', 'zod'],
+  'src/config.ts': ['src/common', 'src/rotation', 'src/azure', 'zod'],
+  'src/main.ts': [/^src\//, '@azure/functions', '@azure/identity'],
+}
+
+test('every file of src is in a room that has rules', () => {
+  expect(sources.filter((path) => !(roomOf(path) in rules))).toEqual([])
+  expect(sources.length).toBeGreaterThan(30)
+})
+
+test.each(sources)('%s imports only what its room may', (path) => {
+  const room = roomOf(path)
+  const allowed = [room, ...(rules[room] ?? [])]
+  const fits = (target: string) => {
+    const place = target.startsWith('src/') ? roomOf(target) : target
+    return allowed.some((rule) => (typeof rule === 'string' ? rule === place : rule.test(place)))
+  }
+  expect(importsOf(path).filter((target) => !fits(target))).toEqual([])
+})
+
+test.each(sources.filter((path) => path.startsWith('src/azure/')))(
+  '%s takes from the domains their ports alone',
+  (path) => {
+    const domains = importsOf(path).filter((target) => DOMAINS.some((domain) => target.startsWith(`src/${domain}/`)))
+    expect(domains.filter((target) => !target.endsWith('/ports.ts'))).toEqual([])
+    const values = read(path).matchAll(/import (?!type )[^']*? from '\.\.\/(rotation|vending|callers)\//g)
+    expect([...values].map(([line]) => line)).toEqual([])
+  },
+)
+
+test.each(sources.filter((path) => [...DOMAINS, 'common'].some((room) => path.startsWith(`src/${room}/`))))(
+  '%s is given time, network, randomness and settings, and takes none',
+  (path) => {
+    expect(codeOf(path)).not.toMatch(
+      /Date\.now\(|new Date\(\)|Math\.random\(|process\.|\bfetch\(|console\.|setTimeout\(|setInterval\(/,
+    )
+  },
+)
+
+test('only main reads settings and registers functions', () => {
+  const elsewhere = sources.filter((path) => path !== 'src/main.ts' && /process\.env|\bapp\.\w+\(/.test(codeOf(path)))
+  expect(elsewhere).toEqual([])
+})
+
+test('nothing in src knows of a stand-in, an emulator, loopback or a test', () => {
+  const forbidden =
+    /stand-?in|emulat|azurite|devstore|UseDevelopmentStorage|localhost|loopback|127\.0\.0\.1|\bmock|\bfake|(?<!\.)\btests?\b/i
+  expect(sources.filter((path) => forbidden.test(read(path)))).toEqual([])
+})
+
+test('local and src do not know each other', () => {
+  const local = files('local/**/*.ts')
+  expect(local.length).toBeGreaterThan(30)
+  expect(local.filter((path) => importsOf(path).some((target) => target.startsWith('src/')))).toEqual([])
+  expect(sources.filter((path) => importsOf(path).some((target) => /^(local|test)\//.test(target)))).toEqual([])
+})
+
+test('nobody believes a header that anybody could send', () => {
+  expect(sources.filter((path) => /x-ms-client-principal|request\.user\b/i.test(codeOf(path)))).toEqual([])
+})

@@ -1,0 +1,70 @@
+// Wiring is a table: the real library, a stand-in core, no host.
+
+import type { Registration } from '../support/fake-core.ts'
+
+jest.mock('@azure/functions-core', () => jest.requireActual('../support/fake-core.ts'), { virtual: true })
+
+const settings = {
+  KEYSTILE_VAULT_URL: 'https://contoso.vault.azure.net',
+  KEYSTILE_TENANT_ID: '72f988bf-86f1-41af-91ab-2d7cd011db47',
+  KEYSTILE_AUDIENCES: 'api://keystile',
+  KEYSTILE_MODE: 'apply',
+  KEYSTILE_DEPLOYMENT: 'prod',
+  KEYSTILE_SUBSCRIPTIONS: '11111111-1111-4111-8111-111111111111',
+  AzureWebJobsStorage__accountName: 'host',
+}
+
+/** What `main` registers under these settings, a row per function: name, trigger, where it listens. */
+function tableFor(environment: Record<string, string>): string[][] {
+  const before = process.env
+  process.env = environment
+  let table: string[][] = []
+  jest.isolateModules(() => {
+    const core: { registered: Registration[] } = require('@azure/functions-core')
+    require('../../src/main.ts')
+    table = core.registered.map(({ name, bindings }) => {
+      const [trigger] = Object.values(bindings).filter(({ direction }) => direction === 'in')
+      const { type = '', queueName, schedule, route, authLevel, connection } = trigger ?? {}
+      return [name, type, queueName ?? schedule ?? route ?? '', authLevel ?? connection ?? '']
+    })
+  })
+  process.env = before
+  return table.sort()
+}
+
+const health = ['health', 'httpTrigger', 'health', 'anonymous']
+const vendor = [['issueToken', 'httpTrigger', 'accounts/{account}/token', 'anonymous']]
+const rotator = [
+  ['checkAccount', 'queueTrigger', 'keystile-checks', 'AzureWebJobsStorage'],
+  ['getAccount', 'httpTrigger', 'accounts/{account}', 'anonymous'],
+  ['listAccounts', 'httpTrigger', 'accounts', 'anonymous'],
+  ['rotationSchedule', 'timerTrigger', '0 7 * * * *', ''],
+]
+
+test.each([
+  ['rotator', [...rotator, health]],
+  ['vendor', [...vendor, health]],
+  ['all', [...rotator, ...vendor, health]],
+])('a %s registers exactly this', (KEYSTILE_ROLE, expected) => {
+  expect(tableFor({ ...settings, KEYSTILE_ROLE })).toEqual(expected.toSorted())
+})
+
+test('a vendor answers no route of the rotation, and a rotator vends nothing', () => {
+  const namesFor = (KEYSTILE_ROLE: string) => tableFor({ ...settings, KEYSTILE_ROLE }).map(([name]) => name)
+  expect(namesFor('vendor')).toEqual(['health', 'issueToken'])
+  expect(namesFor('rotator')).not.toContain('issueToken')
+})
+
+test('with bad settings every route answers, and no queue or timer is registered that could lose a message', () => {
+  const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  const table = tableFor({ KEYSTILE_ROLE: 'marked-value' })
+  expect(table.map(([name, type]) => [name, type])).toEqual([
+    ['getAccount', 'httpTrigger'],
+    ['health', 'httpTrigger'],
+    ['issueToken', 'httpTrigger'],
+    ['listAccounts', 'httpTrigger'],
+  ])
+  expect(said.mock.calls.join()).toContain('KEYSTILE_VAULT_URL is required')
+  expect(said.mock.calls.join()).not.toContain('marked-value')
+  said.mockRestore()
+})

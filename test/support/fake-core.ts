@@ -1,0 +1,28 @@
+// A stand-in for `@azure/functions-core`, the module with which the real library registers functions.
+
+interface Binding {
+  readonly type: string
+  readonly direction: string
+  readonly queueName?: string
+  readonly connection?: string
+  readonly schedule?: string
+  readonly route?: string
+  readonly methods?: readonly string[]
+  readonly authLevel?: string
+}
+
+export interface Registration {
+  readonly name: string
+  readonly bindings: Readonly<Record<string, Binding>>
+}
+
+export const registered: Registration[] = []
+
+export const version = '4.0.0'
+export const hostVersion = '4.0.0'
+export const setProgrammingModel = (): void => undefined
+export const getProgrammingModel = (): undefined => undefined
+export const registerFunction = (metadata: Registration): void => void registered.push(metadata)
+export const registerHook = (): void => undefined
+export const log = (): void => undefined
+export class Disposable {}
