@@ -16,6 +16,8 @@ const account = z.strictObject({
   customSubDomain: z.string().optional(),
   tags: z.record(z.string(), z.string()).default({}),
   disableLocalAuth: z.boolean().optional(),
+  /** A ReadOnly lock on the account: it blocks every POST, and so listKeys and regenerateKey (contract A4). */
+  readOnlyLock: z.boolean().optional(),
   provisioningState: z.string().default('Succeeded'),
   keyLength: z.union([z.literal(32), z.literal(84)]).default(84),
 })

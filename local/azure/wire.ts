@@ -22,6 +22,8 @@ export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** What the journal entry of this call says besides; the server copies it there. Never a key, token or value. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>
 }
 
 export interface Route {

@@ -17,6 +17,12 @@ export interface Switches {
   throttling: boolean
   /** How long DELETE and recover of a secret take to show. */
   deletionSeconds: number
+  /** Put an empty page with a next link before each page of a list, as the services sometimes do. */
+  emptyPages: boolean
+  /** How many accounts ARM puts on a page of a list. */
+  accountsPerPage: number
+  /** Token buckets, as today, or the older hourly allowance of 1,200 writes (contract A5). */
+  armLimits: 'buckets' | 'hourly'
 }
 
 export const azureSwitches: Switches = {
@@ -25,6 +31,9 @@ export const azureSwitches: Switches = {
   tokensDieWithKey: true,
   throttling: false,
   deletionSeconds: 0,
+  emptyPages: false,
+  accountsPerPage: 100,
+  armLimits: 'buckets',
 }
 
 export interface Key {
@@ -73,6 +82,16 @@ export interface Vault {
   readonly secrets: Map<string, StoredSecret>
 }
 
+/** An STS token that was handed out. Kept by its fingerprint; the token itself is nowhere. */
+export interface IssuedToken {
+  /** Lower-case ARM id. */
+  readonly accountId: string
+  /** The key it was exchanged for; absent when an Entra token was. */
+  readonly key?: { readonly slot: Slot; readonly fingerprint: string }
+  /** Epoch seconds. */
+  readonly expires: number
+}
+
 /** One line of the journal: what happened, never a key or token. Fingerprints are SHA-256 in lower-case hex. */
 export interface Entry {
   readonly at: number
@@ -93,6 +112,8 @@ export interface World {
   /** By lower-case name. */
   readonly vaults: Map<string, Vault>
   readonly journal: Entry[]
+  /** By SHA-256 of the token. */
+  readonly stsTokens: Map<string, IssuedToken>
 }
 
 /** 32 lower-case hex, or 84 characters with the fixed marks of the new format (contract A2). */
@@ -123,5 +144,6 @@ export function createWorld(seed: Seed, switches: Partial<Switches> = {}, now: (
     accounts: new Map(accounts),
     vaults: new Map(vaults),
     journal: [],
+    stsTokens: new Map(),
   }
 }

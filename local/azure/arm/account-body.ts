@@ -1,0 +1,67 @@
+// The JSON of an account (contract A2). What the account does not have is absent, as on Azure.
+
+import { createHash } from 'node:crypto'
+import { regionOf } from '../keys.ts'
+import type { Account } from '../world.ts'
+
+export function accountBody(account: Account) {
+  const { id, name, location, kind, sku, tags, customSubDomain, disableLocalAuth, provisioningState } = account
+  const createdAt = new Date(account.createdAt).toISOString()
+  const digest = createHash('sha256').update(id.toLowerCase()).digest('hex')
+  return {
+    id,
+    name,
+    type: 'Microsoft.CognitiveServices/accounts',
+    etag: `"${digest.slice(0, 8)}-0000-0500-0000-${digest.slice(8, 20)}"`,
+    location,
+    kind,
+    sku: { name: sku },
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    systemData: {
+      createdBy: 'owner@example.com',
+      createdByType: 'User',
+      createdAt,
+      lastModifiedBy: 'owner@example.com',
+      lastModifiedByType: 'User',
+      lastModifiedAt: createdAt,
+    },
+    properties: {
+      endpoint: endpointOf(account),
+      endpoints: endpointsOf(account),
+      provisioningState,
+      internalId: digest.slice(0, 32),
+      dateCreated: createdAt,
+      isMigrated: false,
+      callRateLimit: { rules: [] },
+      capabilities: [],
+      ...(customSubDomain === undefined ? {} : { customSubDomainName: customSubDomain }),
+      ...(disableLocalAuth === undefined ? {} : { disableLocalAuth }),
+    },
+  }
+}
+
+function endpointOf(account: Account): string {
+  const { customSubDomain, kind } = account
+  const region = regionOf(account)
+  if (customSubDomain !== undefined) return `https://${customSubDomain}.cognitiveservices.azure.com/`
+  if (region !== 'global') return `https://${region}.api.cognitive.microsoft.com/`
+  if (kind === 'TextTranslation') return 'https://api.cognitive.microsofttranslator.com/'
+  return 'https://api.cognitive.microsoft.com/'
+}
+
+/** Display names, not a contract: only a few that were seen. */
+function endpointsOf(account: Account): Record<string, string> {
+  const region = regionOf(account)
+  const own = endpointOf(account)
+  switch (account.kind) {
+    case 'SpeechServices':
+      return {
+        'Speech Services Speech to Text (Standard)': `https://${region}.stt.speech.microsoft.com`,
+        'Speech Services Text to Speech (Neural)': `https://${region}.tts.speech.microsoft.com`,
+      }
+    case 'ComputerVision':
+      return { 'Computer Vision': own, Container: own }
+    default:
+      return { Container: own }
+  }
+}

@@ -1,0 +1,37 @@
+// Who may do what in a vault: the challenge, then the role assignments (contract B3 and B4).
+
+import { isAllowed, readBearer } from '../authorisation.ts'
+import type { ServiceDeps } from '../service.ts'
+import { type Call, Refusal } from '../wire.ts'
+import type { Vault, World } from '../world.ts'
+import { challenge, forbiddenByRbac } from './answers.ts'
+
+/** The last part of the data action `Microsoft.KeyVault/vaults/secrets/{right}/action`. */
+export type Right = 'setSecret' | 'getSecret' | 'readMetadata' | 'update' | 'delete' | 'recover' | 'purge'
+
+const audience = 'https://vault.azure.net'
+
+/** A vault that does not exist has no address in reality, so no client could see this 404. @throws Refusal */
+export function vaultOf(world: World, { host }: Pick<Call, 'host'>): Vault {
+  const name = host.slice(0, host.indexOf('.'))
+  const vault = world.vaults.get(name)
+  if (!vault) throw new Refusal({ status: 404, body: `no vault is called ${name}` })
+  return vault
+}
+
+/**
+ * Lets the call through if its bearer may do this.
+ *
+ * @param secret Name of the secret; absent for lists of the whole vault. A grant for the vault covers its secrets.
+ * @throws Refusal 401 with a challenge for a missing or bad bearer, 403 ForbiddenByRbac for a missing right.
+ */
+export async function authorise(deps: ServiceDeps, call: Call, vault: Vault, right: Right, secret?: string) {
+  const { world, entra } = deps
+  const bearer = await readBearer(entra, call.headers, audience)
+  if (bearer.kind === 'missing') throw challenge(world.seed.tenantId)
+  if (bearer.kind !== 'ok') throw challenge(world.seed.tenantId, `AKV10032: the token is not good here: ${bearer.kind}`)
+  const action = `Microsoft.KeyVault/vaults/secrets/${right}/action`
+  const scope = secret === undefined ? vault.id : `${vault.id}/secrets/${secret}`
+  if (!isAllowed(world, bearer.principal, action, scope)) throw forbiddenByRbac(action, scope, vault)
+  return bearer.principal
+}
