@@ -1,6 +1,7 @@
 import { authenticate } from '../../src/callers/authenticate.ts'
-import { type Claims, readCaller } from '../../src/callers/caller.ts'
+import { readCaller } from '../../src/callers/caller.ts'
 import { mayIssue, mayIssueAll, mayRotate } from '../../src/callers/grants.ts'
+import type { Claims } from '../../src/callers/ports.ts'
 
 const TENANT = 'tenant-1'
 const app: Claims = { ver: '2.0', tid: TENANT, azp: 'app-1', oid: 'sp-1', sub: 'sp-1', roles: ['Token.Issue'] }

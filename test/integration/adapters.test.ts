@@ -1,0 +1,162 @@
+// What the adapters promise about the wire: once, authenticated, on fresh connections, to no other host.
+
+import { BlobServiceClient } from '@azure/storage-blob'
+import { startAzurite } from '../../local/azurite.ts'
+import { blobLease } from '../../src/azure/lease.ts'
+import { AppError } from '../../src/common/errors.ts'
+import { tag } from '../../src/common/record.ts'
+import { Secret } from '../../src/common/secret.ts'
+import { startTestAzure, type TestAzure } from '../support/azure.ts'
+import { accountId } from '../support/rotation.ts'
+import { VAULT_URL, wired } from '../support/wired.ts'
+
+jest.setTimeout(60_000)
+
+const SPEECH = accountId(
+  '/subscriptions/5b0d0c53-9a1e-4c57-8f57-6f0b7a1c0001/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/speech-west',
+)
+
+let azure: TestAzure
+beforeAll(async () => {
+  azure = await startTestAzure()
+})
+afterAll(() => azure.close())
+afterEach(() => azure.faults.clear())
+
+const countOf = (route: string) => azure.journal.counts()[route] ?? 0
+const keysOf = () => {
+  const account = azure.world.accounts.get(SPEECH.id.toLowerCase())
+  if (!account) throw new Error('the seed has lost its account')
+  return account.keys
+}
+
+test.each([
+  ['503', { kind: 'status', status: 503 }],
+  ['429 with Retry-After', { kind: 'status', status: 429, retryAfterSeconds: 0 }],
+  ['a reset before the effect', { kind: 'reset-before' }],
+  ['a reset after the effect', { kind: 'reset-after' }],
+] as const)('a regenerate is sent once, whatever comes back: %s', async (_what, fault) => {
+  const { accounts } = wired(azure)
+  const before = countOf('arm.regenerateKey')
+  azure.faults.add({ route: 'arm.regenerateKey', ...fault })
+  await expect(accounts.regenerate(SPEECH, 'key2')).rejects.toMatchObject({ code: 'upstream_unreachable' })
+  expect(countOf('arm.regenerateKey') - before).toBe(1)
+})
+
+test('a publish is sent once, whatever comes back', async () => {
+  const { store } = wired(azure)
+  azure.faults.add({ route: 'keyVault.setSecret', kind: 'status', status: 503 })
+  const before = countOf('keyVault.setSecret')
+  const version = { value: Secret.of('marked-value'), tags: {}, expiresAt: new Date('2027-01-01T00:00:00Z') }
+  await expect(store.publish('once', version)).rejects.toMatchObject({ code: 'upstream_unreachable' })
+  expect(countOf('keyVault.setSecret') - before).toBe(1)
+})
+
+test('first publishes that go out together all carry a token: no value is sent bare', async () => {
+  const { store } = wired(azure)
+  const since = azure.journal.since(0).next
+  const version = { value: Secret.of('marked-value'), tags: {}, expiresAt: new Date('2027-01-01T00:00:00Z') }
+  await Promise.all(['one', 'two', 'three'].map((name) => store.publish(`together-${name}`, version)))
+  const sent = azure.journal.since(since).entries.filter(({ route }) => route === 'keyVault.setSecret')
+  expect(sent.map(({ status, principal }) => [status, principal])).toEqual(Array(3).fill([200, 'rotator']))
+})
+
+test('tags and expiry arrive with the value, in one request', async () => {
+  const { store } = wired(azure)
+  const tags = { [tag.credentialId]: 'key1', [tag.kind]: 'SpeechServices' }
+  await store.publish('whole', { value: Secret.of('v'), tags, expiresAt: new Date('2027-01-01T00:00:00Z') })
+  const state = await store.read('whole')
+  expect(state).toMatchObject({ kind: 'versions', versions: [{ enabled: true, tags }] })
+  const stored = azure.world.vaults.get('keystile-local')?.secrets.get('whole')?.versions[0]
+  expect(stored?.expires).toBe(1_798_761_600)
+})
+
+test('a secret that never was has no versions; a deleted one shows its tags, and comes back', async () => {
+  const { store } = wired(azure)
+  expect(await store.read('never')).toEqual({ kind: 'versions', versions: [] })
+  await store.publish('lost', {
+    value: Secret.of('v'),
+    tags: { owner: 'us' },
+    expiresAt: new Date('2027-01-01T00:00:00Z'),
+  })
+  const { token } = await azure.entra.mint({ kind: 'identity', identity: 'human', resource: 'https://vault.azure.net' })
+  const headers = { authorization: `Bearer ${token}` }
+  await fetch(`${VAULT_URL}/secrets/lost?api-version=7.6`, { method: 'DELETE', headers })
+  expect(await store.read('lost')).toEqual({ kind: 'deleted', tags: { owner: 'us' } })
+  await store.recover('lost')
+  expect(await store.read('lost')).toMatchObject({ kind: 'versions', versions: [{ tags: { owner: 'us' } }] })
+})
+
+test('a vault that refuses is an error, never an absence', async () => {
+  const { store } = wired(azure)
+  azure.faults.add({ route: 'keyVault.listVersions', kind: 'status', status: 403, count: 2 })
+  const error: unknown = await store.read('never').catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(AppError)
+  expect(error).toMatchObject({ code: 'upstream_refused', status: 403 })
+})
+
+test('each exchange is a connection of its own', async () => {
+  const { tokens } = wired(azure)
+  const key = Secret.of(keysOf().key1.value)
+  const place = { region: 'westus2', subDomain: 'speech-west' }
+  const connections = () => azure.egress.filter(({ host }) => host === 'speech-west.cognitiveservices.azure.com').length
+  const before = connections()
+  for (let time = 0; time < 3; time += 1) expect(await tokens.judge(place, key)).toEqual({ kind: 'accepted' })
+  expect(connections() - before).toBe(3)
+})
+
+test.each([
+  ['a right key', {}, 'key1', 'accepted'],
+  ['a wrong key', {}, 'none', 'refused'],
+  ['the wrong region', { region: 'westeurope' }, 'key1', 'refused'],
+  ['a name that is no host', { region: 'a b' }, 'key1', 'unknown'],
+] as const)('%s is %s', async (_what, place, slot, kind) => {
+  const { tokens } = wired(azure)
+  const key = Secret.of(slot === 'key1' ? keysOf().key1.value : '0'.repeat(32))
+  expect((await tokens.judge({ region: 'westus2', ...place }, key)).kind).toBe(kind)
+})
+
+test.each([
+  ['a firewall', { kind: 'status', status: 403 }, 'forbidden'],
+  ['throttling', { kind: 'status', status: 429 }, 'http-429'],
+  ['an error of theirs', { kind: 'status', status: 500 }, 'http-500'],
+  ['a reset', { kind: 'reset-before' }, 'no-answer'],
+  ['a body that is cut off', { kind: 'cut-body' }, 'no-answer'],
+] as const)('%s says nothing about a key', async (_what, fault, reason) => {
+  const { tokens } = wired(azure)
+  azure.faults.add({ route: 'sts.issueToken', ...fault })
+  const key = Secret.of(keysOf().key1.value)
+  expect(await tokens.judge({ region: 'westus2' }, key)).toEqual({ kind: 'unknown', reason })
+})
+
+describe('the lease', () => {
+  const lease = (connectionString: string, vaultUrl = VAULT_URL) =>
+    blobLease({ storage: { kind: 'string', connectionString }, credential: azure.credential('rotator'), vaultUrl })
+
+  test('keeps a second run out, of the same secret in the same vault alone, and is given back after a failure', async () => {
+    const azurite = await startAzurite()
+    try {
+      const [first, second] = [lease(azurite.connectionString), lease(azurite.connectionString)]
+      const elsewhere = lease(azurite.connectionString, 'https://other.vault.azure.net')
+      const outcome = await first.hold('speech-west', async () => [
+        await second.hold('speech-west', async () => 'ran'),
+        await second.hold('speech-east', async () => 'ran'),
+        await elsewhere.hold('speech-west', async () => 'ran'),
+      ])
+      expect(outcome).toEqual({
+        kind: 'held',
+        result: [{ kind: 'busy' }, { kind: 'held', result: 'ran' }, { kind: 'held', result: 'ran' }],
+      })
+      await expect(first.hold('speech-west', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
+      expect(await second.hold('speech-west', async () => 'ran')).toEqual({ kind: 'held', result: 'ran' })
+      const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+        'keystile-leases',
+      )
+      const names: string[] = []
+      for await (const { name } of blobs.listBlobsFlat()) names.push(name)
+      expect(names).toContain('keystile-local.vault.azure.net/speech-west')
+    } finally {
+      await azurite.close()
+    }
+  })
+})

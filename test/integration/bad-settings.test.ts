@@ -1,0 +1,69 @@
+// An app whose settings do not fit: it says so over HTTP, names them in its log, and takes no message.
+
+import { QueueServiceClient } from '@azure/storage-queue'
+import { type AppProcess, startApp } from '../../local/app-process.ts'
+import { type Azurite, startAzurite } from '../../local/azurite.ts'
+import { until } from '../support/stack.ts'
+
+jest.setTimeout(60_000)
+
+let azurite: Azurite
+let app: AppProcess
+const lines: string[] = []
+
+beforeAll(async () => {
+  azurite = await startAzurite()
+  app = await startApp({
+    name: 'app',
+    port: 0,
+    env: {
+      AzureWebJobsStorage: azurite.connectionString,
+      FUNCTIONS_WORKER_RUNTIME: 'node',
+      KEYSTILE_ROLE: 'all',
+      KEYSTILE_GRACE: 'marked-value',
+    },
+    onLine: (line) => void lines.push(line),
+  })
+})
+afterAll(async () => {
+  await app?.close()
+  await azurite?.close()
+})
+
+test.each([
+  ['POST', '/api/accounts/speech-west/token'],
+  ['GET', '/api/accounts'],
+  ['GET', '/api/accounts/speech-west'],
+])('%s %s is 503 misconfigured', async (method, path) => {
+  const answer = await fetch(`${app.url}${path}`, { method })
+  expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
+})
+
+test('health is 503', async () => {
+  const answer = await fetch(`${app.url}/api/health`)
+  expect([answer.status, await answer.json()]).toEqual([503, { status: 'misconfigured' }])
+})
+
+test('the log names every setting, and no value', async () => {
+  await until('the log names them', () => lines.some((line) => line.includes('KEYSTILE_DEPLOYMENT is required')))
+  const text = lines.join('\n')
+  for (const name of [
+    'KEYSTILE_VAULT_URL',
+    'KEYSTILE_TENANT_ID',
+    'KEYSTILE_AUDIENCES',
+    'KEYSTILE_MODE',
+    'KEYSTILE_GRACE',
+  ]) {
+    expect(text).toContain(name)
+  }
+  expect(text).not.toContain('marked-value')
+})
+
+test('a message stays in the queue', async () => {
+  const queue = QueueServiceClient.fromConnectionString(azurite.connectionString).getQueueClient('keystile-checks')
+  await queue.createIfNotExists()
+  await queue.sendMessage(Buffer.from('{}').toString('base64'))
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  const { peekedMessageItems } = await queue.peekMessages()
+  expect(peekedMessageItems.map(({ dequeueCount }) => dequeueCount)).toEqual([0])
+})

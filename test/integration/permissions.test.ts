@@ -1,0 +1,91 @@
+// Least privilege, both ways: every action that infra/roles.json grants is needed, and nothing that is not there is.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import roles from '../../infra/roles.json' with { type: 'json' }
+import { actionsOf } from '../../local/azure/authorisation.ts'
+import { startTestAzure, type TestAzure } from '../support/azure.ts'
+import { accountId } from '../support/rotation.ts'
+import { VAULT_URL, wired } from '../support/wired.ts'
+
+jest.setTimeout(60_000)
+
+let azure: TestAzure
+beforeEach(async () => {
+  azure = await startTestAzure()
+})
+afterEach(() => azure.close())
+
+const SPEECH =
+  '/subscriptions/5b0d0c53-9a1e-4c57-8f57-6f0b7a1c0001/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/speech-west'
+
+/** Deletes the secret of speech-west, as a person would. */
+async function deleteSecret(): Promise<void> {
+  const { token } = await azure.entra.mint({ kind: 'identity', identity: 'human', resource: 'https://vault.azure.net' })
+  const answer = await fetch(`${VAULT_URL}/secrets/speech-west?api-version=7.6`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(answer.status).toBe(200)
+}
+
+/** The whole job: discover, adopt, rotate, vend; lose the secret, recover it. @returns what went wrong, in order. */
+async function wholeJob(): Promise<string[]> {
+  const { discover, check, vend } = wired(azure)
+  const wrong: string[] = []
+  const attempt = async (what: string, expected: unknown, work: () => Promise<unknown>) => {
+    const outcome = await work().catch((error: unknown) => ({ error: error instanceof Error ? error.message : error }))
+    try {
+      expect(outcome).toMatchObject(expected as object)
+    } catch {
+      wrong.push(what)
+    }
+  }
+  const speech = accountId(SPEECH)
+  await attempt('discover', { failed: [] }, discover)
+  await attempt('adopt', { kind: 'published', slot: 'key1' }, () => check(speech, { kind: 'check' }))
+  // The switch is a second after the second in which the version was made.
+  await sleep(2_000)
+  await attempt('rotate', { kind: 'published', slot: 'key2' }, () => check(speech, { kind: 'check' }))
+  await attempt('vend', { kind: 'issued' }, () => vend('speech-west'))
+  await deleteSecret().catch(() => undefined)
+  await attempt('recover', { kind: 'waiting', why: 'deleted' }, () => check(speech, { kind: 'check' }))
+  return wrong
+}
+
+/** Takes one action away from everything that an identity was granted. */
+function take(identityName: string, action: string): void {
+  const identity = azure.world.seed.identities.find(({ name }) => name === identityName)
+  if (!identity) throw new Error(`no identity ${identityName}`)
+  identity.grants = identity.grants.map((grant) => ({
+    scope: grant.scope,
+    actions: ('role' in grant ? actionsOf(grant.role) : grant.actions).filter((each) => each !== action),
+  }))
+}
+
+const rows: [string, string, string[]][] = [
+  ['rotator', 'Microsoft.CognitiveServices/accounts/read', ['discover', 'adopt', 'rotate', 'vend', 'recover']],
+  ['rotator', 'Microsoft.CognitiveServices/accounts/listKeys/action', ['adopt', 'rotate', 'vend', 'recover']],
+  ['rotator', 'Microsoft.CognitiveServices/accounts/regenerateKey/action', ['rotate']],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/setSecret/action', ['adopt', 'rotate', 'vend', 'recover']],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/readMetadata/action', ['adopt', 'rotate', 'vend', 'recover']],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/recover/action', ['recover']],
+  ['vendor', 'Microsoft.KeyVault/vaults/secrets/getSecret/action', ['vend']],
+]
+
+test('with what infra/roles.json grants, the whole job is done', async () => {
+  expect(await wholeJob()).toEqual([])
+})
+
+test.each(rows)('a %s without %s cannot %j', async (identity, action, wrong) => {
+  take(identity, action)
+  expect(await wholeJob()).toEqual(wrong)
+})
+
+test('no action is granted that this table does not take away', () => {
+  const granted = Object.entries(roles).flatMap(([identity, scopes]) =>
+    Object.values(scopes)
+      .flat()
+      .map((action) => `${identity} ${action}`),
+  )
+  expect(granted.sort()).toEqual(rows.map(([identity, action]) => `${identity} ${action}`).sort())
+})

@@ -1,0 +1,66 @@
+// The real executor and vendor over the real adapters, in this process, against the stand-in: for tests that need the
+// wire but no host. The lease and the queue of checks are in memory.
+
+import { aiAccounts } from '../../src/azure/ai-accounts.ts'
+import { recordReader } from '../../src/azure/record-reader.ts'
+import { recordStore } from '../../src/azure/record-store.ts'
+import { tokenService } from '../../src/azure/sts.ts'
+import { systemClock } from '../../src/azure/system-clock.ts'
+import { publicCloud } from '../../src/common/cloud.ts'
+import { checkAccount } from '../../src/rotation/check-account.ts'
+import { discover, type FleetSettings, secretNameOf, termsOf } from '../../src/rotation/fleet.ts'
+import { proveKey } from '../../src/rotation/prove.ts'
+import { issueToken } from '../../src/vending/issue-token.ts'
+import type { TestAzure } from './azure.ts'
+
+export const VAULT_URL = 'https://keystile-local.vault.azure.net'
+const HOUR = 3_600_000
+
+/** @param azure whose identities `rotator` and `vendor` these parts use. */
+export function wired(azure: TestAzure) {
+  const cloud = publicCloud
+  const clock = systemClock
+  const rotator = azure.credential('rotator')
+  const accounts = aiAccounts(rotator)
+  const store = recordStore({ credential: rotator, vaultUrl: VAULT_URL, cloud })
+  const tokens = tokenService({ cloud, clock })
+  const fleet: FleetSettings = {
+    subscriptions: azure.world.seed.subscriptions.map(({ id }) => id),
+    accounts: [],
+    secretNames: new Map(),
+    takeOver: new Set(),
+    keylessAccounts: new Set(),
+    publisher: 'wired',
+    skewMs: 0,
+  }
+  const asked: object[] = []
+  const checks = { ask: async (check: object) => void asked.push(check) }
+  return {
+    accounts,
+    store,
+    tokens,
+    fleet,
+    asked,
+    discover: () => discover({ accounts, settings: fleet }),
+    check: checkAccount({
+      accounts,
+      store,
+      lease: { hold: async (_name, work) => ({ kind: 'held', result: await work() }) },
+      checks,
+      clock,
+      prove: proveKey({ judge: tokens, clock, terms: { windowMs: 2_000, spacingMs: 0, settleMs: 0 } }),
+      policy: { rotateEveryMs: 0, graceMs: 0, minGraceMs: 0, minRotateEveryMs: 0, maxRotateEveryMs: HOUR },
+      mode: 'apply',
+      checkEveryMs: HOUR,
+      termsOf: (id, tags) => termsOf(fleet, id, tags),
+      secretNameOf: (id, tags) => secretNameOf(fleet, id, tags),
+    }),
+    vend: issueToken({
+      records: recordReader({ credential: azure.credential('vendor'), vaultUrl: VAULT_URL }),
+      tokens,
+      checks,
+      clock,
+      cloud,
+    }),
+  }
+}
