@@ -1,15 +1,14 @@
 // Starts the stand-in for one test file and points this process at it, as an app's environment would: the SDKs and
 // `fetch` under test stay unmodified.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import http from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import tls from 'node:tls'
 import type { TokenCredential } from '@azure/identity'
 import type { FaultInput } from '../../local/azure/faults.ts'
 import { type Seed, seedSchema } from '../../local/azure/seed.ts'
 import { type Azure, type AzureOptions, startAzure } from '../../local/azure/start.ts'
+import { pointAtAzure } from '../../local/point-at-azure.ts'
 import seed from '../../local/seed.json' with { type: 'json' }
 
 export interface TestAzure extends Azure {
@@ -37,9 +36,7 @@ export async function startTestAzure(
   const env = azure.env(identity)
   const before = Object.keys(env).map((name): [string, string | undefined] => [name, process.env[name]])
   Object.assign(process.env, env)
-  const trusted = tls.getCACertificates('default')
-  tls.setDefaultCACertificates([await readFile(azure.caFile, 'utf8')])
-  const restoreProxy = http.setGlobalProxyFromEnv(env)
+  const restore = await pointAtAzure(azure)
 
   return {
     ...azure,
@@ -55,8 +52,7 @@ export async function startTestAzure(
     }),
     breakNext: (fault) => azure.faults.add(fault),
     close: async () => {
-      restoreProxy()
-      tls.setDefaultCACertificates(trusted)
+      restore()
       for (const [name, value] of before) {
         if (value === undefined) delete process.env[name]
         else process.env[name] = value

@@ -1,0 +1,138 @@
+// The HTTP side of the host: functions by their routes, the admin endpoint, CORS; on loopback only.
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { handleAdmin } from './admin.ts'
+import { applyCors, type CorsOptions } from './cors.ts'
+import { describeError, StartError } from './errors.ts'
+import { type HostFunction, textOption } from './functions.ts'
+import { isChunked, readBody, requestUrl, toHttpData } from './http-request.ts'
+import { sendEmpty, sendReturnValue } from './http-response.ts'
+import type { Call, Outcome } from './invoke.ts'
+import { createRouter, type Route, type Router } from './routes.ts'
+
+export interface HttpDeps {
+  readonly functions: readonly HostFunction[]
+  readonly routePrefix: string
+  readonly cors: CorsOptions
+  readonly invoke: (target: HostFunction, call: Call) => Promise<Outcome>
+  readonly logError: (message: string) => void
+}
+
+export interface HttpServer {
+  readonly port: number
+  /** Until then every request is answered 503. */
+  serve(deps: HttpDeps): void
+  /** Takes no new connections or requests. @returns When those that are being answered have their answer. */
+  stopListening(): Promise<void>
+  /** Cuts what is still open. */
+  close(): void
+}
+
+/**
+ * @param port 0 picks a free one.
+ * @throws {StartError} When the port cannot be had.
+ */
+export async function listen(port: number): Promise<HttpServer> {
+  let answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
+  const open = new Set<Promise<unknown>>()
+  const server = createServer((request, response) => {
+    const closed = once(response, 'close').finally(() => open.delete(closed))
+    open.add(closed)
+    if (answer) return answer(request, response)
+    response.setHeader('connection', 'close')
+    sendEmpty(response, 503)
+  })
+  await bind(server, port)
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address ? address.port : port,
+    serve: (deps) => {
+      answer = createAnswer(deps)
+    },
+    async stopListening() {
+      answer = undefined
+      server.close()
+      await Promise.all(open)
+    },
+    close: () => server.closeAllConnections(),
+  }
+}
+
+async function bind(server: Server, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  server.once('error', reject)
+  server.listen(port, '127.0.0.1', resolve)
+  try {
+    await promise
+  } catch (err) {
+    const code = err instanceof Error && 'code' in err ? err.code : undefined
+    if (code === 'EADDRINUSE')
+      throw new StartError(`port ${port} is in use: stop what holds it, or give another --port`)
+    throw new StartError(`cannot listen on port ${port}${typeof code === 'string' ? ` (${code})` : ''}`)
+  }
+  server.removeListener('error', reject)
+}
+
+/** @returns The route of each enabled HTTP function, with the prefix. */
+export function httpRoutes(functions: readonly HostFunction[], routePrefix: string): readonly Route<HostFunction>[] {
+  return functions
+    .filter(({ kind, disabled }) => kind === 'http' && !disabled)
+    .map((target) => {
+      const { methods } = target.trigger
+      const route = (textOption(target.trigger, 'route') ?? target.name).replaceAll(/^\/+|\/+$/g, '')
+      return {
+        target,
+        methods: Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : [],
+        template: [routePrefix, route].filter((part) => part !== '').join('/'),
+      }
+    })
+}
+
+function createAnswer(deps: HttpDeps) {
+  const router = createRouter(httpRoutes(deps.functions, deps.routePrefix))
+  return (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, response, router, deps).catch((err: unknown) => {
+      // A sender that went away needs no answer; anything else is 500, as empty as every failure's.
+      if (response.headersSent || request.destroyed) return void response.destroy()
+      deps.logError(`HTTP answer failed: ${describeError(err)}`)
+      for (const name of response.getHeaderNames()) response.removeHeader(name)
+      sendEmpty(response, 500)
+    })
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  router: Router<HostFunction>,
+  { functions, cors, invoke }: HttpDeps,
+): Promise<void> {
+  if (applyCors(request, response, cors)) return
+  const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  if (!path.startsWith('/') || !requestUrl(request)) return refuse(request, response, 400)
+  const begin = (target: HostFunction, call: Call) => void invoke(target, call)
+  const status = await handleAdmin(request, path, { functions, begin })
+  if (status !== undefined) return refuse(request, response, status)
+  const found = router(request.method ?? 'GET', path)
+  if (!found) return refuse(request, response, 404)
+  let body: Buffer | 'too-large' = Buffer.alloc(0)
+  if (isChunked(request)) request.resume()
+  else body = await readBody(request)
+  if (body === 'too-large') return refuse(request, response, 413)
+  const outcome = await invoke(found.target, {
+    input: toHttpData(request, found.params, body),
+    traceParent: firstValue(request.headers.traceparent),
+    reason: 'This function was programmatically called via the host APIs.',
+  })
+  if (outcome.kind === 'succeeded') sendReturnValue(response, outcome.response.returnValue)
+  else sendEmpty(response, 500)
+}
+
+/** Whatever the sender still has to send is not read. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
+  if (!request.complete) response.setHeader('connection', 'close')
+  sendEmpty(response, status)
+}
+
+const firstValue = (value: string | string[] | undefined) => (Array.isArray(value) ? value[0] : value)

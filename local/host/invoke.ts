@@ -1,0 +1,152 @@
+// One call of one function: core context, the library's model, hooks, handler, response; with a time limit and a log.
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Core } from './core.ts'
+import type { CoreInvocationContext, InvocationResponse, TypedData } from './core-types.ts'
+import { describeError } from './errors.ts'
+import type { HostFunction } from './functions.ts'
+import type { Logger } from './log.ts'
+
+export interface Call {
+  readonly input: TypedData
+  readonly triggerMetadata?: Readonly<Record<string, TypedData>>
+  /** A W3C `traceparent` to continue; a new trace is begun without one. */
+  readonly traceParent?: string | undefined
+  /** Why the function runs; for the log. */
+  readonly reason: string
+}
+
+export type Outcome =
+  | { readonly kind: 'succeeded'; readonly response: InvocationResponse }
+  | { readonly kind: 'failed' }
+
+export interface Invoker {
+  /** Never rejects: what was thrown is in the log, as in the real host. */
+  invoke(target: HostFunction, call: Call): Promise<Outcome>
+}
+
+export interface InvokerDeps {
+  readonly core: Core
+  readonly log: Logger
+  /** A handler that takes longer fails the call; its code cannot be stopped and runs on. `undefined`: no limit. */
+  readonly timeoutMs: number | undefined
+  /** Shared by all hooks of the app. */
+  readonly appHookData: Record<string, unknown>
+}
+
+export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps): Invoker {
+  const run = async (target: HostFunction, call: Call, invocationId: string): Promise<InvocationResponse> => {
+    const model = core.model()
+    if (!model) throw new Error('no programming model was set')
+    const { callback } = target
+    let context: unknown
+    const coreContext = createContext(target, call, invocationId, (level, category, message) => {
+      const entry = { hookData, appHookData, level, category, message, invocationContext: context }
+      try {
+        core.runLogHooks(entry)
+      } catch {
+        // A broken log hook must not lose the line.
+      }
+      const said = category === 'user' ? entry : { level, message }
+      const of = category === 'user' ? `Function.${target.name}.User` : `Function.${target.name}`
+      log.log(said.level, target.name, of, said.message)
+    })
+    const hookData: Record<string, unknown> = {}
+    const invocation = await model.getInvocationModel(coreContext)
+    const made = await invocation.getArguments()
+    context = made.context
+    const shared = { hookData, appHookData, invocationContext: made.context }
+
+    const before = { ...shared, functionCallback: callback, inputs: made.inputs }
+    coreContext.state = 'preInvocationHooks'
+    await core.runHooks('preInvocation', before)
+
+    const after: { inputs: unknown[]; result: unknown; error: unknown } = {
+      ...shared,
+      inputs: before.inputs,
+      result: null,
+      error: null,
+    }
+    coreContext.state = 'invocation'
+    try {
+      after.result = await invocation.invokeFunction(made.context, before.inputs, before.functionCallback)
+    } catch (err) {
+      after.error = err ?? new Error('Unknown error')
+    }
+    coreContext.state = 'postInvocationHooks'
+    await core.runHooks('postInvocation', after)
+    coreContext.state = undefined
+    if (after.error !== null && after.error !== undefined) throw after.error
+    return invocation.getResponse(made.context, after.result)
+  }
+
+  return {
+    async invoke(target, call) {
+      const invocationId = randomUUID()
+      const said = (level: 'information' | 'error', message: string) =>
+        log.log(level, target.name, `Function.${target.name}`, message)
+      const begun = performance.now()
+      said('information', `Executing 'Functions.${target.name}' (Reason='${call.reason}', Id=${invocationId})`)
+      const ended = (how: string) =>
+        `Executed 'Functions.${target.name}' (${how}, Id=${invocationId}, Duration=${Math.round(performance.now() - begun)}ms)`
+      try {
+        const response = await withLimit(
+          run(target, call, invocationId),
+          timeoutMs,
+          () =>
+            `Timeout value of ${formatDuration(timeoutMs ?? 0)} exceeded by function 'Functions.${target.name}' (Id: '${invocationId}').`,
+        )
+        said('information', ended('Succeeded'))
+        return { kind: 'succeeded', response }
+      } catch (err) {
+        said('error', `${ended('Failed')} ${describeError(err)}`)
+        return { kind: 'failed' }
+      }
+    },
+  }
+}
+
+/** @returns `hh:mm:ss`, as host.json writes it. */
+export function formatDuration(ms: number): string {
+  const parts = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, Math.floor(ms / 1000) % 60]
+  return parts.map((part) => String(part).padStart(2, '0')).join(':')
+}
+
+function createContext(
+  target: HostFunction,
+  call: Call,
+  invocationId: string,
+  log: CoreInvocationContext['log'],
+): CoreInvocationContext {
+  const functionId = target.metadata.functionId ?? target.name
+  return {
+    invocationId,
+    request: {
+      invocationId,
+      functionId,
+      inputData: [{ name: target.triggerName, data: call.input }],
+      triggerMetadata: call.triggerMetadata ?? {},
+      traceContext: { traceParent: continueTrace(call.traceParent), traceState: '', attributes: {} },
+    },
+    metadata: target.metadata,
+    state: undefined,
+    log,
+  }
+}
+
+function continueTrace(given: string | undefined): string {
+  const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(given ?? '') ?? []
+  return `00-${trace ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '00'}`
+}
+
+async function withLimit<T>(work: Promise<T>, limitMs: number | undefined, message: () => string): Promise<T> {
+  if (limitMs === undefined) return work
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  // A timer cannot wait longer than 2^31-1 ms, which is nearly 25 days.
+  const timer = setTimeout(() => reject(new Error(message())), Math.min(limitMs, 2_147_483_647))
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
