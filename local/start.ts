@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { type Host, localHost } from './app-process.ts'
 import { seedSchema } from './azure/seed.ts'
 import type { Azure } from './azure/start.ts'
+import { readNews } from './news.ts'
 import { forgetRun, localFolder, writePrivate, writeRun } from './run-file.ts'
 import seed from './seed.json' with { type: 'json' }
 import { type Stack, startStack } from './stack.ts'
@@ -33,10 +34,6 @@ const func: Host = {
   ready: /http:\/\/localhost:(\d+)\/api\/health/,
 }
 
-/** What is worth a line here: rotations and failures, not every look at an account that is fine. */
-const isNews = (line: string) =>
-  /rotation\.(failed|checked .*"(published|withheld)")|discovery\.failed|misconfigured|\berror\b/i.test(line)
-
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { func: { type: 'boolean', default: false } } })
   const host = values.func ? requireFunc() : localHost
@@ -48,7 +45,10 @@ async function main(): Promise<void> {
     azure: { switches, ports: azurePorts, log: (line) => console.log(`azure    ${line}`) },
     rotator,
     ports: appPorts,
-    onLine: (line, app) => isNews(line) && console.log(`${app.padEnd(8)} ${line}`),
+    onLine: (line, app) => {
+      const news = readNews(line)
+      if (news !== undefined) console.log(`${app.padEnd(8)} ${news}`)
+    },
   })
   const stop = endOnSignal(stack)
   await leaveTraces(stack)

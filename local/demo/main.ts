@@ -1,5 +1,6 @@
 // `npm run demo`: the whole job once, in under a minute, ending by itself. Exit code 1 when anything fell short.
 
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { regionOf } from '../azure/keys.ts'
 import { type Seed, seedSchema } from '../azure/seed.ts'
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
   const refused = new Map<string, Refused>()
   const stack = await startStack({
     seed,
-    folder: localFolder,
+    folder: join(localFolder, 'demo'),
     azure: { switches },
     rotator: policy,
     onLine: (line) => {
