@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { type AccountId, parseAccountId, parseAccountName } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
-import type { Outcome } from '../rotation/check-account.ts'
 import type { Request } from '../rotation/plan.ts'
+import type { Outcome } from '../rotation/run.ts'
 import { writeRecord } from './log.ts'
 
 export type CheckMessage = { readonly account: string } | { readonly secret: string }

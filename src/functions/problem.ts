@@ -2,7 +2,7 @@
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { TokenRefusal } from '../callers/ports.ts'
-import type { IssueRefusal } from '../vending/issue-token.ts'
+import type { IssueRefusal } from '../vending/issued-token.ts'
 
 export type ProblemCode =
   | TokenRefusal

@@ -1,63 +1,18 @@
-// Carries out what planRotation decides for one account: read, plan, act, read back.
+// The way of one account: read, plan, act, and plan again while the world moves.
 
-import { type AccountId, otherSlot, type Slot } from '../common/account.ts'
-import type { Clock } from '../common/clock.ts'
-import { unreachable } from '../common/errors.ts'
-import { type Tags, tag } from '../common/record.ts'
-import { fingerprintOf, Secret } from '../common/secret.ts'
+import type { AccountId } from '../common/account.ts'
+import type { Tags } from '../common/record.ts'
+import { fingerprintOf } from '../common/secret.ts'
+import { act } from './act.ts'
 import { readHistory } from './history.ts'
-import { type KeyState, type Plan, planRotation, type Request, type SkipReason, type Terms } from './plan.ts'
-import { type Policy, type PolicySettings, policyOf } from './policy.ts'
-import type {
-  Account,
-  AccountAnswer,
-  AiAccounts,
-  CheckQueue,
-  KeyPair,
-  KeysAnswer,
-  Lease,
-  RecordStore,
-  SecretVersion,
-} from './ports.ts'
-import type { Candidate, Proof } from './prove.ts'
-
-/** How one run ended. All of these are normal endings; only failures throw. */
-export type Outcome =
-  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly detail?: string }
-  | { readonly kind: 'waiting'; readonly why: 'not-due' | 'grace' | 'deleted'; readonly until?: Date }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'published'; readonly slot: Slot | 'none'; readonly fingerprint: string; readonly proof: string }
-  /** A key was not published because nobody proved that it works; the old one stays live. */
-  | { readonly kind: 'withheld'; readonly slot: Slot; readonly reason: string }
-  /** Another run holds the lease. */
-  | { readonly kind: 'busy' }
-  /** The world moved under each of three plans; the next check goes on. */
-  | { readonly kind: 'unsettled' }
-  /** Mode `plan`: what would have been done. */
-  | { readonly kind: 'planned'; readonly plan: Plan }
-
-export interface CheckDeps {
-  readonly accounts: AiAccounts
-  readonly store: RecordStore
-  readonly lease: Lease
-  readonly checks: CheckQueue
-  readonly clock: Clock
-  readonly prove: (candidate: Candidate) => Promise<Proof>
-  readonly policy: PolicySettings
-  readonly mode: 'apply' | 'plan'
-  /** Period of the check itself, in milliseconds: the least time by which a rotation may be late. */
-  readonly checkEveryMs: number
-  readonly termsOf: (id: AccountId, tags: Tags) => Terms
-  readonly secretNameOf: (id: AccountId, tags: Tags) => string
-}
+import { type KeyState, type Plan, planRotation, type Request, type Terms } from './plan.ts'
+import { policyOf } from './policy.ts'
+import type { AccountAnswer, KeyPair, KeysAnswer, SecretVersion } from './ports.ts'
+import type { CheckDeps, Outcome, Run, Target } from './run.ts'
 
 const PLANS = 3
 /** A recovered secret is readable some seconds later (contract B1). */
 const RECOVERY_MS = 15_000
-const DAY = 86_400_000
-/** Key Vault says "near expiry" 30 days ahead: that is then a week after a rotation was due. */
-const EXPIRY_SLACK = 37 * DAY
-
 /**
  * Brings one account to where it should be. Safe to run twice, at any age, and to stop anywhere: the next run
  * finishes the work.
@@ -73,15 +28,6 @@ export const checkAccount =
     return held.kind === 'busy' ? held : held.result
   }
 
-interface Target {
-  readonly id: AccountId
-  readonly name: string
-  readonly request: Request
-}
-
-/** `changed`: what was planned on no longer holds. `step`: one part of a revoke is done. */
-type Acted = Outcome | 'changed' | 'step'
-
 async function settle(deps: CheckDeps, target: Target, first: AccountAnswer): Promise<Outcome> {
   let account = first
   for (let changes = 0; changes < PLANS; ) {
@@ -96,18 +42,6 @@ async function settle(deps: CheckDeps, target: Target, first: AccountAnswer): Pr
     account = await deps.accounts.get(target.id)
   }
   return { kind: 'unsettled' }
-}
-
-/** One plan that acts, and everything that it was made from. */
-interface Run extends Target {
-  readonly kind: 'run'
-  readonly plan: Exclude<Plan, { kind: 'skip' }>
-  readonly account: Account
-  readonly keys: KeysAnswer
-  readonly policy: Extract<Policy, { kind: 'policy' }>
-  readonly publisher: string
-  /** The published key, and the start of its grace. */
-  readonly live: { readonly fingerprint: string; readonly switchedAt: Date } | undefined
 }
 
 async function readAndPlan(deps: CheckDeps, target: Target, account: AccountAnswer): Promise<Run | Outcome> {
@@ -155,105 +89,3 @@ const fingerprints = (keys: KeyPair) => ({ key1: fingerprintOf(keys.key1), key2:
 
 const skipped = ({ reason, detail }: Extract<Plan, { kind: 'skip' }>): Outcome =>
   detail === undefined ? { kind: 'skipped', reason } : { kind: 'skipped', reason, detail }
-
-async function act(deps: CheckDeps, run: Run): Promise<Acted> {
-  const { plan } = run
-  switch (plan.kind) {
-    case 'done':
-      return plan
-    case 'wait':
-      return { kind: 'waiting', why: plan.why, until: plan.until }
-    case 'keyless':
-      return publish(deps, run, 'none', { value: Secret.of('keyless'), sibling: undefined, proof: 'keyless' })
-    case 'publish-existing':
-      return publishExisting(deps, run, plan)
-    case 'publish':
-      return proveAndPublish(deps, run, plan.slot, keysOf(run))
-    case 'rotate':
-      return regenerate(deps, run, plan.slot, true)
-    case 'revoke':
-      return regenerate(deps, run, plan.slot, plan.publish)
-    default:
-      return unreachable(plan)
-  }
-}
-
-async function publishExisting(
-  deps: CheckDeps,
-  run: Run,
-  { slots, notBefore }: Extract<Plan, { kind: 'publish-existing' }>,
-): Promise<Acted> {
-  if (notBefore) await deps.clock.sleep(Math.max(0, notBefore.getTime() - deps.clock.now().getTime()))
-  const first = await proveAndPublish(deps, run, slots[0], keysOf(run))
-  return isWithheld(first) && first.reason === 'rejected' ? proveAndPublish(deps, run, slots[1], keysOf(run)) : first
-}
-
-async function regenerate(deps: CheckDeps, run: Run, slot: Slot, publishAfter: boolean): Promise<Acted> {
-  const before = keysOf(run)
-  const after = await deps.accounts.regenerate(run.id, slot)
-  const sibling = otherSlot(slot)
-  // Somebody else changed the other key meanwhile: what was planned on no longer holds.
-  if (fingerprintOf(after[sibling]) !== fingerprintOf(before[sibling])) return 'changed'
-  if (!publishAfter) return 'step'
-  const acted = await proveAndPublish(deps, run, slot, after)
-  if (isWithheld(acted)) await deps.checks.ask({ account: run.id.id })
-  return acted
-}
-
-const isWithheld = (acted: Acted): acted is Extract<Outcome, { kind: 'withheld' }> =>
-  typeof acted === 'object' && acted.kind === 'withheld'
-
-async function proveAndPublish(deps: CheckDeps, run: Run, slot: Slot, keys: KeyPair): Promise<Acted> {
-  const { place, kind } = run.account
-  const other = keys[otherSlot(slot)]
-  const proof = await deps.prove({ place, accountKind: kind, key: keys[slot], other })
-  switch (proof.kind) {
-    case 'accepted':
-    case 'unsupported':
-      return publish(deps, run, slot, { value: keys[slot], sibling: fingerprintOf(other), proof: proof.kind })
-    case 'rejected':
-      return { kind: 'withheld', slot, reason: 'rejected' }
-    case 'unknown':
-      return { kind: 'withheld', slot, reason: proof.reason }
-    default:
-      return unreachable(proof)
-  }
-}
-
-/** Adds the version, then reads back: only a version that readers now get counts as published. */
-async function publish(
-  deps: CheckDeps,
-  run: Run,
-  slot: Slot | 'none',
-  { value, sibling, proof }: { value: Secret; sibling: string | undefined; proof: string },
-): Promise<Acted> {
-  const { place, kind } = run.account
-  const fingerprint = fingerprintOf(value)
-  const now = deps.clock.now()
-  const { rotateEveryMs, graceMs } = run.policy
-  const switchedAt = run.live?.fingerprint === fingerprint ? run.live.switchedAt : now
-  const intervalMs = Math.max(rotateEveryMs, graceMs + deps.checkEveryMs)
-  const tags: Tags = {
-    [tag.credentialId]: slot,
-    [tag.providerAddress]: run.id.id,
-    [tag.validityPeriodDays]: String(Math.ceil(intervalMs / DAY)),
-    ...(slot === 'none' ? {} : { [tag.fingerprint]: fingerprint }),
-    ...(sibling === undefined ? {} : { [tag.sibling]: sibling }),
-    [tag.region]: place.region,
-    ...(place.subDomain === undefined ? {} : { [tag.subDomain]: place.subDomain }),
-    [tag.kind]: kind,
-    [tag.publishedAt]: now.toISOString(),
-    [tag.publisher]: run.publisher,
-  }
-  const expiresAt = new Date(switchedAt.getTime() + intervalMs + EXPIRY_SLACK)
-  await deps.store.publish(run.name, { value, tags, expiresAt })
-  const after = await deps.store.read(run.name)
-  const newest = after.kind === 'versions' ? readHistory(after.versions, 0).newest : undefined
-  const stands = slot === 'none' ? newest?.credentialId === 'none' : newest?.fingerprint === fingerprint
-  return stands ? { kind: 'published', slot, fingerprint, proof } : 'changed'
-}
-
-function keysOf({ keys }: Run): KeyPair {
-  if (keys.kind !== 'keys') throw new TypeError('a plan that acts must have keys')
-  return keys.keys
-}

@@ -4,7 +4,7 @@ import { otherSlot, type Slot, sameId } from '../common/account.ts'
 import { unreachable } from '../common/errors.ts'
 import { type History, readHistory } from './history.ts'
 import type { Policy } from './policy.ts'
-import type { Account, SecretVersion } from './ports.ts'
+import type { Account, AccountAnswer, SecretVersion } from './ports.ts'
 
 /** Lower-case hex SHA-256 of the key that each slot holds now. */
 export type CurrentKeys = Readonly<Record<Slot, string>>
@@ -14,11 +14,6 @@ export type KeyState =
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'local-auth-disabled' }
-
-export type AccountState =
-  | { readonly kind: 'found'; readonly account: Account }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'refused' }
 
 /** Requests name keys, not times, so that a message of any age does nothing twice. Fingerprints are SHA-256 hex. */
 export type Request =
@@ -41,7 +36,7 @@ export interface Terms {
 }
 
 export interface Question {
-  readonly account: AccountState
+  readonly account: AccountAnswer
   readonly versions: readonly SecretVersion[]
   readonly keys: KeyState
   readonly policy: Policy

@@ -4,31 +4,9 @@ import { hasTokenService } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { type Cloud, serviceEndpoint } from '../common/cloud.ts'
 import { unreachable } from '../common/errors.ts'
-import type { Secret } from '../common/secret.ts'
+import type { IssueResult } from './issued-token.ts'
 import type { CheckRequests, ExchangeAnswer, PublishedKey, RecordReader, TokenService } from './ports.ts'
 import { cachedTokens } from './token-cache.ts'
-
-/** A token and what its user needs to know: where it is used, and until when. */
-export interface IssuedToken {
-  readonly token: Secret
-  readonly expiresAt: Date
-  /** When a client does well to ask for the next one. */
-  readonly refreshAfter: Date
-  readonly region: string
-  /** Base address of the service, with a slash at its end. */
-  readonly endpoint: string
-}
-
-export type IssueRefusal =
-  | 'unknown_account'
-  | 'account_held'
-  | 'tokens_unsupported'
-  | 'key_refused'
-  | 'token_service_unavailable'
-
-export type IssueResult =
-  | { readonly kind: 'issued'; readonly issued: IssuedToken }
-  | { readonly kind: 'refused'; readonly code: IssueRefusal }
 
 export interface IssueDeps {
   readonly records: RecordReader

@@ -1,7 +1,7 @@
 // One token per account and process: many callers, one exchange.
 
 import type { Clock } from '../common/clock.ts'
-import type { IssuedToken, IssueResult } from './issue-token.ts'
+import type { IssuedToken, IssueResult } from './issued-token.ts'
 
 const MIN_LEFT_MS = 5 * 60_000
 

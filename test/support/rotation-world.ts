@@ -3,7 +3,7 @@
 import { otherSlot, type Slot } from '../../src/common/account.ts'
 import type { Clock } from '../../src/common/clock.ts'
 import { fingerprintOf, Secret } from '../../src/common/secret.ts'
-import { type CheckDeps, checkAccount } from '../../src/rotation/check-account.ts'
+import { checkAccount } from '../../src/rotation/check-account.ts'
 import type {
   Account,
   AiAccounts,
@@ -14,6 +14,7 @@ import type {
   Verdict,
 } from '../../src/rotation/ports.ts'
 import { proveKey } from '../../src/rotation/prove.ts'
+import type { CheckDeps } from '../../src/rotation/run.ts'
 import { account, accountId, keys, terms } from './rotation.ts'
 
 const DAY = 86_400_000

@@ -15,7 +15,7 @@ import { issueTokenHandler } from '../../src/functions/issue-token.ts'
 import { misconfiguredHandler } from '../../src/functions/misconfigured.ts'
 import { problems } from '../../src/functions/problem.ts'
 import { rotationScheduleHandler } from '../../src/functions/rotation-schedule.ts'
-import type { IssueResult } from '../../src/vending/issue-token.ts'
+import type { IssueResult } from '../../src/vending/issued-token.ts'
 import { accountId, ID } from '../support/rotation.ts'
 import { testClock } from '../support/rotation-world.ts'
 

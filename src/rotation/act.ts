@@ -1,0 +1,117 @@
+// Carries out one plan: regenerate, prove, publish, read back. Each step may be the last one that happens.
+
+import { otherSlot, type Slot } from '../common/account.ts'
+import { unreachable } from '../common/errors.ts'
+import { type Tags, tag } from '../common/record.ts'
+import { fingerprintOf, Secret } from '../common/secret.ts'
+import { readHistory } from './history.ts'
+import type { Plan } from './plan.ts'
+import type { KeyPair } from './ports.ts'
+import type { Acted, CheckDeps, Outcome, Run } from './run.ts'
+
+const DAY = 86_400_000
+/** Key Vault says "near expiry" 30 days ahead: that is then a week after a rotation was due. */
+const EXPIRY_SLACK = 37 * DAY
+
+/** @throws AppError when Azure refuses or does not answer. */
+export async function act(deps: CheckDeps, run: Run): Promise<Acted> {
+  const { plan } = run
+  switch (plan.kind) {
+    case 'done':
+      return plan
+    case 'wait':
+      return { kind: 'waiting', why: plan.why, until: plan.until }
+    case 'keyless':
+      return publish(deps, run, 'none', { value: Secret.of('keyless'), sibling: undefined, proof: 'keyless' })
+    case 'publish-existing':
+      return publishExisting(deps, run, plan)
+    case 'publish':
+      return proveAndPublish(deps, run, plan.slot, keysOf(run))
+    case 'rotate':
+      return regenerate(deps, run, plan.slot, true)
+    case 'revoke':
+      return regenerate(deps, run, plan.slot, plan.publish)
+    default:
+      return unreachable(plan)
+  }
+}
+
+async function publishExisting(
+  deps: CheckDeps,
+  run: Run,
+  { slots, notBefore }: Extract<Plan, { kind: 'publish-existing' }>,
+): Promise<Acted> {
+  if (notBefore) await deps.clock.sleep(Math.max(0, notBefore.getTime() - deps.clock.now().getTime()))
+  const first = await proveAndPublish(deps, run, slots[0], keysOf(run))
+  return isWithheld(first) && first.reason === 'rejected' ? proveAndPublish(deps, run, slots[1], keysOf(run)) : first
+}
+
+async function regenerate(deps: CheckDeps, run: Run, slot: Slot, publishAfter: boolean): Promise<Acted> {
+  const before = keysOf(run)
+  const after = await deps.accounts.regenerate(run.id, slot)
+  const sibling = otherSlot(slot)
+  // Somebody else changed the other key meanwhile: what was planned on no longer holds.
+  if (fingerprintOf(after[sibling]) !== fingerprintOf(before[sibling])) return 'changed'
+  if (!publishAfter) return 'step'
+  const acted = await proveAndPublish(deps, run, slot, after)
+  if (isWithheld(acted)) await deps.checks.ask({ account: run.id.id })
+  return acted
+}
+
+const isWithheld = (acted: Acted): acted is Extract<Outcome, { kind: 'withheld' }> =>
+  typeof acted === 'object' && acted.kind === 'withheld'
+
+async function proveAndPublish(deps: CheckDeps, run: Run, slot: Slot, keys: KeyPair): Promise<Acted> {
+  const { place, kind } = run.account
+  const other = keys[otherSlot(slot)]
+  const proof = await deps.prove({ place, accountKind: kind, key: keys[slot], other })
+  switch (proof.kind) {
+    case 'accepted':
+    case 'unsupported':
+      return publish(deps, run, slot, { value: keys[slot], sibling: fingerprintOf(other), proof: proof.kind })
+    case 'rejected':
+      return { kind: 'withheld', slot, reason: 'rejected' }
+    case 'unknown':
+      return { kind: 'withheld', slot, reason: proof.reason }
+    default:
+      return unreachable(proof)
+  }
+}
+
+/** Adds the version, then reads back: only a version that readers now get counts as published. */
+async function publish(
+  deps: CheckDeps,
+  run: Run,
+  slot: Slot | 'none',
+  { value, sibling, proof }: { value: Secret; sibling: string | undefined; proof: string },
+): Promise<Acted> {
+  const { place, kind } = run.account
+  const fingerprint = fingerprintOf(value)
+  const now = deps.clock.now()
+  const { rotateEveryMs, graceMs } = run.policy
+  const switchedAt = run.live?.fingerprint === fingerprint ? run.live.switchedAt : now
+  const intervalMs = Math.max(rotateEveryMs, graceMs + deps.checkEveryMs)
+  const tags: Tags = {
+    [tag.credentialId]: slot,
+    [tag.providerAddress]: run.id.id,
+    [tag.validityPeriodDays]: String(Math.ceil(intervalMs / DAY)),
+    ...(slot === 'none' ? {} : { [tag.fingerprint]: fingerprint }),
+    ...(sibling === undefined ? {} : { [tag.sibling]: sibling }),
+    [tag.region]: place.region,
+    ...(place.subDomain === undefined ? {} : { [tag.subDomain]: place.subDomain }),
+    [tag.kind]: kind,
+    [tag.publishedAt]: now.toISOString(),
+    [tag.publisher]: run.publisher,
+  }
+  const expiresAt = new Date(switchedAt.getTime() + intervalMs + EXPIRY_SLACK)
+  await deps.store.publish(run.name, { value, tags, expiresAt })
+  const after = await deps.store.read(run.name)
+  const newest = after.kind === 'versions' ? readHistory(after.versions, 0).newest : undefined
+  const stands = slot === 'none' ? newest?.credentialId === 'none' : newest?.fingerprint === fingerprint
+  return stands ? { kind: 'published', slot, fingerprint, proof } : 'changed'
+}
+
+function keysOf({ keys }: Run): KeyPair {
+  if (keys.kind !== 'keys') throw new TypeError('a plan that acts must have keys')
+  return keys.keys
+}
