@@ -9,6 +9,7 @@ import { AppError } from './common/errors.ts'
 import type { FleetSettings } from './rotation/fleet.ts'
 import type { PolicySettings } from './rotation/policy.ts'
 import type { ProofTerms } from './rotation/prove.ts'
+import type { Timing } from './rotation/run.ts'
 
 export type Role = 'rotator' | 'vendor' | 'all'
 
@@ -28,6 +29,7 @@ export interface RotatorConfig {
   readonly fleet: FleetSettings
   readonly policy: PolicySettings
   readonly proof: ProofTerms
+  readonly timing: Timing
 }
 
 export interface VendorConfig {
@@ -46,6 +48,8 @@ export interface Config {
 
 /** The queue that the timer and vendors write, and what everything in it means: look at this account. */
 export const CHECKS_QUEUE = 'keystile-checks'
+/** What operators asked for; written by the rotator alone. */
+export const REQUESTS_QUEUE = 'keystile-requests'
 
 const list = z.string().transform((text) =>
   text
@@ -123,6 +127,8 @@ const rotatorSettings = z.object({
   KEYSTILE_PROOF_WINDOW: duration.prefault('PT3M'),
   KEYSTILE_PROOF_SPACING: duration.prefault('PT2S'),
   KEYSTILE_SETTLE: duration.prefault('PT2M'),
+  KEYSTILE_WRITE_DEADLINE: duration.prefault('PT30S'),
+  KEYSTILE_QUARANTINE: duration.prefault('PT90S'),
 })
 
 const vendorSettings = z.object({
@@ -202,6 +208,14 @@ function toRotator(
   if (2 * proof.windowMs + proof.settleMs > LONGEST_RUN_MS) {
     problems.push('KEYSTILE_PROOF_WINDOW (twice) and KEYSTILE_SETTLE do not fit into a run of 9 minutes')
   }
+  const timing: Timing = {
+    writeDeadlineMs: settings.KEYSTILE_WRITE_DEADLINE,
+    quarantineMs: settings.KEYSTILE_QUARANTINE,
+  }
+  if (timing.writeDeadlineMs > LONGEST_WRITE_MS) problems.push('KEYSTILE_WRITE_DEADLINE is above 40 seconds')
+  if (timing.quarantineMs < 2 * timing.writeDeadlineMs) {
+    problems.push('KEYSTILE_QUARANTINE is below twice KEYSTILE_WRITE_DEADLINE')
+  }
   return {
     mode: settings.KEYSTILE_MODE,
     schedule: settings.KEYSTILE_SCHEDULE,
@@ -216,11 +230,14 @@ function toRotator(
       skewMs: settings.KEYSTILE_CLOCK_SKEW,
     },
     proof,
+    timing,
   }
 }
 
 /** host.json ends a call after ten minutes. A run may prove two keys, one after the other. */
 const LONGEST_RUN_MS = 9 * 60_000
+/** A lease of 60 seconds that is renewed every 15 outlives such a write, unless renewals fail. */
+const LONGEST_WRITE_MS = 40_000
 /** App Service refreshes its Key Vault references about once a day. */
 const DAILY_REFRESH_MS = 25 * 3_600_000
 

@@ -16,7 +16,7 @@ export function aiAccounts(credential: TokenCredential): AiAccounts {
   const readers = clients(credential, 3)
   // A regenerate that the pipeline retries may happen twice while we see one answer (contract fact 1).
   const writers = clients(credential, 0)
-  const options = () => ({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+  const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
   return {
     async *list(subscription) {
       const doing = `list the accounts of subscription ${subscription}`
@@ -55,11 +55,11 @@ export function aiAccounts(credential: TokenCredential): AiAccounts {
       }
     },
 
-    async regenerate({ id, subscription, resourceGroup, name }, slot) {
+    async regenerate({ id, subscription, resourceGroup, name }, slot, deadlineMs) {
       const doing = `regenerate ${slot} of ${id}`
       try {
         const { accounts } = writers(subscription)
-        return readKeys(doing, await accounts.regenerateKey(resourceGroup, name, KEY_NAME[slot], options()))
+        return readKeys(doing, await accounts.regenerateKey(resourceGroup, name, KEY_NAME[slot], options(deadlineMs)))
       } catch (error) {
         throw error instanceof AppError ? error : sanitize(doing, error)
       }

@@ -1,6 +1,6 @@
 // Turns whatever an SDK throws into an AppError that is safe to log. What is not recognised loses everything.
 
-import { AppError } from '../common/errors.ts'
+import { AppError, type ErrorCode } from '../common/errors.ts'
 
 const NO_ANSWER = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'ABORT_ERR'])
 const CODE = /^[A-Za-z]{1,64}$/
@@ -33,20 +33,21 @@ export function readFailure(error: unknown): SdkFailure {
 
 /**
  * @param doing what was asked for, in the words of a log: `read the versions of speech-west`.
- * @returns `upstream_refused` for a definite no (4xx but 408 and 429), `upstream_unreachable` for everything else.
+ * @returns `upstream_refused` for a definite no (4xx), `upstream_throttled` for 429, `upstream_unreachable` for
+ *   everything else, 408 included.
  */
 export function sanitize(doing: string, error: unknown): AppError {
   const { status, code } = readFailure(error)
-  if (status !== undefined) {
-    const definite = status >= 400 && status < 500 && status !== 408 && status !== 429
-    const name = code === undefined ? '' : ` ${code}`
-    return new AppError(
-      definite ? 'upstream_refused' : 'upstream_unreachable',
-      `${doing}: HTTP ${status}${name}`,
-      status,
-    )
+  if (status === undefined) {
+    const raw = property(error, 'code')
+    const reason = typeof raw === 'string' && NO_ANSWER.has(raw) ? `no answer (${raw})` : 'no answer'
+    return new AppError('upstream_unreachable', `${doing}: ${reason}`)
   }
-  const raw = property(error, 'code')
-  const reason = typeof raw === 'string' && NO_ANSWER.has(raw) ? `no answer (${raw})` : 'no answer'
-  return new AppError('upstream_unreachable', `${doing}: ${reason}`)
+  const name = code === undefined ? '' : ` ${code}`
+  return new AppError(codeOf(status), `${doing}: HTTP ${status}${name}`, status)
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 429) return 'upstream_throttled'
+  return status >= 400 && status < 500 && status !== 408 ? 'upstream_refused' : 'upstream_unreachable'
 }

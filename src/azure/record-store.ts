@@ -15,7 +15,7 @@ export function recordStore(deps: { credential: TokenCredential; vaultUrl: strin
   const { credential, vaultUrl, cloud } = deps
   const reader = new SecretClient(vaultUrl, credential)
   const writer = new SecretClient(vaultUrl, credential, { retryOptions: { maxRetries: 0 } })
-  const options = () => ({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+  const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
 
   // A client's first request goes out bare and is answered with a challenge. Two first requests at once would carry
   // the value without a token (contract fact 6), so the writer is made known to the vault by a read, once.
@@ -42,10 +42,11 @@ export function recordStore(deps: { credential: TokenCredential; vaultUrl: strin
       }
     },
 
-    async publish(name, { value, tags, expiresAt }) {
+    async publish(name, { value, tags, expiresAt }, deadlineMs) {
+      const bound = options(deadlineMs)
       try {
         await warmUp(name)
-        await writer.setSecret(name, value.reveal(), { tags: { ...tags }, expiresOn: expiresAt, ...options() })
+        await writer.setSecret(name, value.reveal(), { tags: { ...tags }, expiresOn: expiresAt, ...bound })
       } catch (error) {
         throw sanitize(`publish a version of secret ${name}`, error)
       }

@@ -1,16 +1,19 @@
 // POST /api/accounts/{account}/token: a token for a caller who was granted this account.
 
-import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
+import type { HttpHandler, HttpResponseInit } from '@azure/functions'
+import { z } from 'zod'
 import { mayIssue } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { fingerprintOf } from '../common/secret.ts'
 import type { IssuedToken, IssueResult } from '../vending/issued-token.ts'
+import { readBody } from './body.ts'
 import { callerEndpoint, type EndpointDeps } from './endpoint.ts'
 import { writeRecord } from './log.ts'
 import { type ProblemCode, problem } from './problem.ts'
 
-const MAX_BODY_BYTES = 1_024
+/** A vend takes no input: whoever sends some means something that we do not do. */
+const noBody = z.strictObject({}).optional()
 
 export interface IssueTokenHandlerDeps extends EndpointDeps {
   readonly issue: (account: string) => Promise<IssueResult>
@@ -34,20 +37,13 @@ export const issueTokenHandler = (deps: IssueTokenHandlerDeps): HttpHandler =>
     }
     if (!mayIssue(caller, account)) return refuse('not_granted')
     if (account === undefined) return refuse('unknown_account')
-    const badBody = await refuseBody(request)
-    if (badBody) return refuse(badBody)
+    const body = await readBody(request, noBody)
+    if (body.kind === 'refused') return refuse(body.code)
     const result = await deps.issue(account)
     if (result.kind === 'refused') return refuse(result.code)
     audit('issued', result.issued)
     return answer(account, result.issued, deps.clock.now())
   })
-
-/** A vend takes no input: whoever sends some means something that we do not do. */
-async function refuseBody(request: HttpRequest): Promise<ProblemCode | undefined> {
-  const text = await request.text()
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) return 'body_too_large'
-  return /^\s*(?:\{\s*\})?\s*$/.test(text) ? undefined : 'malformed_body'
-}
 
 function answer(account: string, issued: IssuedToken, now: Date): HttpResponseInit {
   const { token, expiresAt, refreshAfter, region, endpoint } = issued

@@ -12,6 +12,8 @@ export type ProblemCode =
   | 'malformed_body'
   | 'body_too_large'
   | 'upstream_unavailable'
+  | 'in_grace'
+  | 'not_possible'
   | 'misconfigured'
   | 'internal'
 
@@ -95,6 +97,16 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     detail: 'The token service of this account gave no token. Try again shortly.',
     headers: RETRY_SOON,
   },
+  in_grace: {
+    status: 409,
+    title: 'Still in grace',
+    detail: 'The key that this would replace may still be in use. Ask again after `until`, or revoke it.',
+  },
+  not_possible: {
+    status: 409,
+    title: 'Not possible now',
+    detail: 'This account is left alone for the reason given. The status of the account tells more.',
+  },
   upstream_unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
@@ -109,17 +121,18 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   internal: { status: 500, title: 'Internal error', detail: 'Tell the owners of this API, with the traceId.' },
 }
 
-/** The answer for one code. `traceId` is what an operator searches the log for. */
+/** The answer for one code. `traceId` is what an operator searches the log for; `more` are facts that the code promises. */
 export function problem(
   code: ProblemCode,
   context: InvocationContext,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
 ): HttpResponseInit {
   const { status, title, detail, headers: own } = problems[code]
   return {
     status,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...own, ...headers },
-    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, traceId: traceIdOf(context) }),
+    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, traceId: traceIdOf(context), ...more }),
   }
 }
 

@@ -8,6 +8,7 @@ import { readHistory } from './history.ts'
 import type { Plan } from './plan.ts'
 import type { KeyPair } from './ports.ts'
 import type { Acted, CheckDeps, Outcome, Run } from './run.ts'
+import { write } from './write.ts'
 
 const DAY = 86_400_000
 /** Key Vault says "near expiry" 30 days ahead: that is then a week after a rotation was due. */
@@ -48,14 +49,15 @@ async function publishExisting(
 
 async function regenerate(deps: CheckDeps, run: Run, slot: Slot, publishAfter: boolean): Promise<Acted> {
   const before = keysOf(run)
-  const after = await deps.accounts.regenerate(run.id, slot)
+  const after = await write(deps, run.held, `regenerate ${slot}`, (deadlineMs) =>
+    deps.accounts.regenerate(run.id, slot, deadlineMs),
+  )
   const sibling = otherSlot(slot)
   // Somebody else changed the other key meanwhile: what was planned on no longer holds.
   if (fingerprintOf(after[sibling]) !== fingerprintOf(before[sibling])) return 'changed'
   if (!publishAfter) return 'step'
   const acted = await proveAndPublish(deps, run, slot, after)
-  if (isWithheld(acted)) await deps.checks.ask({ account: run.id.id })
-  return acted
+  return isWithheld(acted) ? { ...acted, regenerated: true } : acted
 }
 
 const isWithheld = (acted: Acted): acted is Extract<Outcome, { kind: 'withheld' }> =>
@@ -70,9 +72,9 @@ async function proveAndPublish(deps: CheckDeps, run: Run, slot: Slot, keys: KeyP
     case 'unsupported':
       return publish(deps, run, slot, { value: keys[slot], sibling: fingerprintOf(other), proof: proof.kind })
     case 'rejected':
-      return { kind: 'withheld', slot, reason: 'rejected' }
+      return { kind: 'withheld', slot, reason: 'rejected', regenerated: false }
     case 'unknown':
-      return { kind: 'withheld', slot, reason: proof.reason }
+      return { kind: 'withheld', slot, reason: proof.reason, regenerated: false }
     default:
       return unreachable(proof)
   }
@@ -104,7 +106,9 @@ async function publish(
     [tag.publisher]: run.publisher,
   }
   const expiresAt = new Date(switchedAt.getTime() + intervalMs + EXPIRY_SLACK)
-  await deps.store.publish(run.name, { value, tags, expiresAt })
+  await write(deps, run.held, `publish ${slot}`, (deadlineMs) =>
+    deps.store.publish(run.name, { value, tags, expiresAt }, deadlineMs),
+  )
   const after = await deps.store.read(run.name)
   const newest = after.kind === 'versions' ? readHistory(after.versions, 0).newest : undefined
   const stands = slot === 'none' ? newest?.credentialId === 'none' : newest?.fingerprint === fingerprint

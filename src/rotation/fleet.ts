@@ -4,7 +4,7 @@ import { type AccountId, parseAccountId, sameId } from '../common/account.ts'
 import { AppError } from '../common/errors.ts'
 import type { Tags } from '../common/record.ts'
 import type { Terms } from './plan.ts'
-import type { Account, AiAccounts, CheckQueue } from './ports.ts'
+import type { Account, AiAccounts, CheckMessage, Outbox } from './ports.ts'
 
 export interface FleetSettings {
   readonly subscriptions: readonly string[]
@@ -78,9 +78,10 @@ export async function discover(deps: { accounts: AiAccounts; settings: FleetSett
 
 /** Asks for one check per account of the fleet. */
 export const askForChecks =
-  (deps: { accounts: AiAccounts; settings: FleetSettings; checks: CheckQueue }) => async (): Promise<Discovery> => {
+  (deps: { accounts: AiAccounts; settings: FleetSettings; checks: Outbox<CheckMessage> }) =>
+  async (): Promise<Discovery> => {
     const discovery = await discover(deps)
-    await Promise.all(discovery.accounts.map(({ id }) => deps.checks.ask({ account: id })))
+    await Promise.all(discovery.accounts.map(({ id }) => deps.checks.send({ account: id })))
     return discovery
   }
 

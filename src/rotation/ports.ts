@@ -37,10 +37,11 @@ export interface AiAccounts {
   /**
    * Replaces one key; the old one is dead at once (contract fact 3). Sent once, never retried.
    *
+   * @param deadlineMs from the call to its end, whatever happens in between.
    * @returns both keys as they are afterwards.
    * @throws AppError `upstream_unreachable` when no definite answer came: the key may or may not be another.
    */
-  regenerate(id: AccountId, slot: Slot): Promise<KeyPair>
+  regenerate(id: AccountId, slot: Slot, deadlineMs: number): Promise<KeyPair>
 }
 
 /** One version of a secret, without its value: the rotator never reads one. */
@@ -62,8 +63,13 @@ export type SecretState =
 export interface RecordStore {
   /** No versions when there is no such secret. */
   read(name: string): Promise<SecretState>
-  /** Adds one version: value, tags and expiry in one request, sent once, never retried. */
-  publish(name: string, version: { value: Secret; tags: Tags; expiresAt: Date }): Promise<void>
+  /**
+   * Adds one version: value, tags and expiry in one request, sent once, never retried.
+   *
+   * @param deadlineMs from the call to its end, whatever happens in between.
+   * @throws AppError `upstream_unreachable` when no definite answer came: there may or may not be another version.
+   */
+  publish(name: string, version: { value: Secret; tags: Tags; expiresAt: Date }, deadlineMs: number): Promise<void>
   /** Asks for a soft-deleted secret back. It is there some seconds later. */
   recover(name: string): Promise<void>
 }
@@ -84,13 +90,41 @@ export interface KeyJudge {
   judge(place: Place, key: Secret): Promise<Verdict>
 }
 
-/** Keeps two runs from working on one secret at a time. */
+/**
+ * Keeps two runs from working on one secret at a time. Neither ARM nor Key Vault takes a precondition, so a lease is
+ * no fence by itself: whoever writes must know that its lease outlives the request.
+ */
 export interface Lease {
-  /** Runs `work` while holding the lease; `busy` when somebody else holds it. */
-  hold<T>(name: string, work: () => Promise<T>): Promise<{ kind: 'held'; result: T } | { kind: 'busy' }>
+  /** `busy`: somebody else holds it. Renews itself until it is ended one way or the other. */
+  acquire(name: string): Promise<LeaseAnswer>
 }
 
-/** Puts a `check` of one account, named by its ARM id, on the queue; it is delivered after `delayMs` at the earliest. */
-export interface CheckQueue {
-  ask(check: { readonly account: string }, delayMs?: number): Promise<void>
+export type LeaseAnswer =
+  | { readonly kind: 'busy' }
+  | {
+      readonly kind: 'held'
+      readonly lease: HeldLease
+      /** The holder before gave it back. If not, a request of theirs may still be on its way. */
+      readonly clean: boolean
+    }
+
+export interface HeldLease {
+  /** Milliseconds on the monotonic clock until which nobody else can hold it. Grows as it is renewed. */
+  until(): number
+  /** Nothing of ours is on its way: the next run may start at once. `note` (JSON, no secrets) is for the status page. */
+  release(note: object): Promise<void>
+  /** Something of ours may still land: it is left to expire, which the next run will see. */
+  abandon(): void
+}
+
+/** A queue of messages to ourselves. */
+export interface Outbox<Message> {
+  /** @param delayMs the message is delivered no earlier than that. */
+  send(message: Message, delayMs?: number): Promise<void>
+}
+
+/** A check of one account, named by its ARM id, and how often it was put back so far. */
+export interface CheckMessage {
+  readonly account: string
+  readonly attempt?: number
 }

@@ -5,33 +5,54 @@ import type { Clock } from '../common/clock.ts'
 import type { Tags } from '../common/record.ts'
 import type { Plan, Request, SkipReason, Terms } from './plan.ts'
 import type { Policy, PolicySettings } from './policy.ts'
-import type { Account, AiAccounts, CheckQueue, KeysAnswer, Lease, RecordStore } from './ports.ts'
+import type { Account, AiAccounts, HeldLease, KeysAnswer, Lease, RecordStore } from './ports.ts'
 import type { Candidate, Proof } from './prove.ts'
 
 /** How one run ended. All of these are normal endings; only failures throw. */
 export type Outcome =
   | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly detail?: string }
-  | { readonly kind: 'waiting'; readonly why: 'not-due' | 'grace' | 'deleted'; readonly until?: Date }
+  | { readonly kind: 'waiting'; readonly why: 'not-due' | 'grace'; readonly until: Date }
+  /** The secret is soft-deleted; it was asked back, and is there some seconds later. */
+  | { readonly kind: 'recovering' }
   | { readonly kind: 'done' }
   | { readonly kind: 'published'; readonly slot: Slot | 'none'; readonly fingerprint: string; readonly proof: string }
   /** A key was not published because nobody proved that it works; the old one stays live. */
-  | { readonly kind: 'withheld'; readonly slot: Slot; readonly reason: string }
+  | { readonly kind: 'withheld'; readonly slot: Slot; readonly reason: string; readonly regenerated: boolean }
   /** Another run holds the lease. */
   | { readonly kind: 'busy' }
+  /** The lease was about to end before the next write could have: nothing was sent. */
+  | { readonly kind: 'overtaken' }
   /** The world moved under each of three plans; the next check goes on. */
   | { readonly kind: 'unsettled' }
   /** Mode `plan`: what would have been done. */
   | { readonly kind: 'planned'; readonly plan: Plan }
 
+/** The audit record of one run: what it meant to do, what it did, how it ended. */
+export interface Report {
+  readonly outcome: Outcome
+  /** Kinds of the plans that were made, in order. */
+  readonly planned: readonly string[]
+  /** Writes that were answered, in order: `regenerate key2`, `publish key2`, `recover`. */
+  readonly did: readonly string[]
+}
+
+/** The timing rule, in milliseconds. */
+export interface Timing {
+  /** Longest time that a regenerate or a publish may take, from its call to its end. */
+  readonly writeDeadlineMs: number
+  /** How long whoever finds a lease that was not given back waits before it reads anything. */
+  readonly quarantineMs: number
+}
+
 export interface CheckDeps {
   readonly accounts: AiAccounts
   readonly store: RecordStore
   readonly lease: Lease
-  readonly checks: CheckQueue
   readonly clock: Clock
   readonly prove: (candidate: Candidate) => Promise<Proof>
   readonly policy: PolicySettings
   readonly mode: 'apply' | 'plan'
+  readonly timing: Timing
   /** Period of the check itself, in milliseconds: the least time by which a rotation may be late. */
   readonly checkEveryMs: number
   readonly termsOf: (id: AccountId, tags: Tags) => Terms
@@ -43,6 +64,16 @@ export interface Target {
   readonly id: AccountId
   readonly name: string
   readonly request: Request
+  readonly held: Held
+}
+
+/** The lease that a run writes under, and what it has done so far. */
+export interface Held {
+  readonly lease: HeldLease
+  readonly planned: string[]
+  readonly did: string[]
+  /** A write was sent and not definitely answered: it may still land. */
+  pending: boolean
 }
 
 /** One plan that acts, and everything that it was made from. */

@@ -27,7 +27,7 @@ export function issueToken(deps: IssueDeps): (account: string) => Promise<IssueR
   return cachedTokens(deps.clock, (account) => exchangeNewest({ ...deps, ask }, account))
 }
 
-type Check = Parameters<CheckRequests['ask']>[0]
+type Check = Parameters<CheckRequests['send']>[0]
 
 interface Vend extends IssueDeps {
   readonly ask: (account: string, check: Check) => Promise<void>
@@ -42,7 +42,7 @@ function askSparingly({ checks, clock }: IssueDeps): Vend['ask'] {
     const now = clock.elapsed()
     if (now - (askedAt.get(account) ?? Number.NEGATIVE_INFINITY) < ASK_EVERY_MS) return
     askedAt.set(account, now)
-    await checks.ask(check).catch(() => askedAt.delete(account))
+    await checks.send(check).catch(() => askedAt.delete(account))
   }
 }
 

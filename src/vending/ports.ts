@@ -43,5 +43,5 @@ export interface TokenService {
 
 /** Asks the rotator to look at an account, named by its ARM id where the record has one, else by its secret. */
 export interface CheckRequests {
-  ask(check: { readonly account: string } | { readonly secret: string }): Promise<void>
+  send(check: { readonly account: string } | { readonly secret: string }): Promise<void>
 }

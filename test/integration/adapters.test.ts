@@ -1,8 +1,9 @@
 // What the adapters promise about the wire: once, authenticated, on fresh connections, to no other host.
 
 import { BlobServiceClient } from '@azure/storage-blob'
-import { startAzurite } from '../../local/azurite.ts'
+import { type Azurite, startAzurite } from '../../local/azurite.ts'
 import { blobLease } from '../../src/azure/lease.ts'
+import { systemClock } from '../../src/azure/system-clock.ts'
 import { AppError } from '../../src/common/errors.ts'
 import { tag } from '../../src/common/record.ts'
 import { Secret } from '../../src/common/secret.ts'
@@ -31,15 +32,17 @@ const keysOf = () => {
 }
 
 test.each([
-  ['503', { kind: 'status', status: 503 }],
-  ['429 with Retry-After', { kind: 'status', status: 429, retryAfterSeconds: 0 }],
-  ['a reset before the effect', { kind: 'reset-before' }],
-  ['a reset after the effect', { kind: 'reset-after' }],
-] as const)('a regenerate is sent once, whatever comes back: %s', async (_what, fault) => {
+  ['503', { kind: 'status', status: 503 }, 'upstream_unreachable'],
+  ['429 with Retry-After', { kind: 'status', status: 429, retryAfterSeconds: 0 }, 'upstream_throttled'],
+  ['403', { kind: 'status', status: 403 }, 'upstream_refused'],
+  ['a reset before the effect', { kind: 'reset-before' }, 'upstream_unreachable'],
+  ['a reset after the effect', { kind: 'reset-after' }, 'upstream_unreachable'],
+  ['no answer within its deadline', { kind: 'hang' }, 'upstream_unreachable'],
+] as const)('a regenerate is sent once, whatever comes back: %s', async (_what, fault, code) => {
   const { accounts } = wired(azure)
   const before = countOf('arm.regenerateKey')
   azure.faults.add({ route: 'arm.regenerateKey', ...fault })
-  await expect(accounts.regenerate(SPEECH, 'key2')).rejects.toMatchObject({ code: 'upstream_unreachable' })
+  await expect(accounts.regenerate(SPEECH, 'key2', 1_000)).rejects.toMatchObject({ code })
   expect(countOf('arm.regenerateKey') - before).toBe(1)
 })
 
@@ -48,7 +51,7 @@ test('a publish is sent once, whatever comes back', async () => {
   azure.faults.add({ route: 'keyVault.setSecret', kind: 'status', status: 503 })
   const before = countOf('keyVault.setSecret')
   const version = { value: Secret.of('marked-value'), tags: {}, expiresAt: new Date('2027-01-01T00:00:00Z') }
-  await expect(store.publish('once', version)).rejects.toMatchObject({ code: 'upstream_unreachable' })
+  await expect(store.publish('once', version, 30_000)).rejects.toMatchObject({ code: 'upstream_unreachable' })
   expect(countOf('keyVault.setSecret') - before).toBe(1)
 })
 
@@ -56,7 +59,7 @@ test('first publishes that go out together all carry a token: no value is sent b
   const { store } = wired(azure)
   const since = azure.journal.since(0).next
   const version = { value: Secret.of('marked-value'), tags: {}, expiresAt: new Date('2027-01-01T00:00:00Z') }
-  await Promise.all(['one', 'two', 'three'].map((name) => store.publish(`together-${name}`, version)))
+  await Promise.all(['one', 'two', 'three'].map((name) => store.publish(`together-${name}`, version, 30_000)))
   const sent = azure.journal.since(since).entries.filter(({ route }) => route === 'keyVault.setSecret')
   expect(sent.map(({ status, principal }) => [status, principal])).toEqual(Array(3).fill([200, 'rotator']))
 })
@@ -64,7 +67,7 @@ test('first publishes that go out together all carry a token: no value is sent b
 test('tags and expiry arrive with the value, in one request', async () => {
   const { store } = wired(azure)
   const tags = { [tag.credentialId]: 'key1', [tag.kind]: 'SpeechServices' }
-  await store.publish('whole', { value: Secret.of('v'), tags, expiresAt: new Date('2027-01-01T00:00:00Z') })
+  await store.publish('whole', { value: Secret.of('v'), tags, expiresAt: new Date('2027-01-01T00:00:00Z') }, 30_000)
   const state = await store.read('whole')
   expect(state).toMatchObject({ kind: 'versions', versions: [{ enabled: true, tags }] })
   const stored = azure.world.vaults.get('keystile-local')?.secrets.get('whole')?.versions[0]
@@ -74,11 +77,8 @@ test('tags and expiry arrive with the value, in one request', async () => {
 test('a secret that never was has no versions; a deleted one shows its tags, and comes back', async () => {
   const { store } = wired(azure)
   expect(await store.read('never')).toEqual({ kind: 'versions', versions: [] })
-  await store.publish('lost', {
-    value: Secret.of('v'),
-    tags: { owner: 'us' },
-    expiresAt: new Date('2027-01-01T00:00:00Z'),
-  })
+  const version = { value: Secret.of('v'), tags: { owner: 'us' }, expiresAt: new Date('2027-01-01T00:00:00Z') }
+  await store.publish('lost', version, 30_000)
   const { token } = await azure.entra.mint({ kind: 'identity', identity: 'human', resource: 'https://vault.azure.net' })
   const headers = { authorization: `Bearer ${token}` }
   await fetch(`${VAULT_URL}/secrets/lost?api-version=7.6`, { method: 'DELETE', headers })
@@ -130,33 +130,66 @@ test.each([
 })
 
 describe('the lease', () => {
-  const lease = (connectionString: string, vaultUrl = VAULT_URL) =>
-    blobLease({ storage: { kind: 'string', connectionString }, credential: azure.credential('rotator'), vaultUrl })
+  let azurite: Azurite
+  beforeAll(async () => {
+    azurite = await startAzurite()
+  })
+  afterAll(() => azurite.close())
 
-  test('keeps a second run out, of the same secret in the same vault alone, and is given back after a failure', async () => {
-    const azurite = await startAzurite()
-    try {
-      const [first, second] = [lease(azurite.connectionString), lease(azurite.connectionString)]
-      const elsewhere = lease(azurite.connectionString, 'https://other.vault.azure.net')
-      const outcome = await first.hold('speech-west', async () => [
-        await second.hold('speech-west', async () => 'ran'),
-        await second.hold('speech-east', async () => 'ran'),
-        await elsewhere.hold('speech-west', async () => 'ran'),
-      ])
-      expect(outcome).toEqual({
-        kind: 'held',
-        result: [{ kind: 'busy' }, { kind: 'held', result: 'ran' }, { kind: 'held', result: 'ran' }],
-      })
-      await expect(first.hold('speech-west', () => Promise.reject(new Error('failed')))).rejects.toThrow('failed')
-      expect(await second.hold('speech-west', async () => 'ran')).toEqual({ kind: 'held', result: 'ran' })
-      const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
-        'keystile-leases',
-      )
-      const names: string[] = []
-      for await (const { name } of blobs.listBlobsFlat()) names.push(name)
-      expect(names).toContain('keystile-local.vault.azure.net/speech-west')
-    } finally {
-      await azurite.close()
-    }
+  const lease = (vaultUrl = VAULT_URL) => {
+    const storage = { kind: 'string', connectionString: azurite.connectionString } as const
+    return blobLease({ storage, credential: azure.credential('rotator'), clock: systemClock, vaultUrl })
+  }
+  const blobOf = (name: string) =>
+    BlobServiceClient.fromConnectionString(azurite.connectionString)
+      .getContainerClient('keystile-leases')
+      .getBlockBlobClient(`keystile-local.vault.azure.net/${name}`)
+  const hold = async (name: string, of = lease()) => {
+    const answer = await of.acquire(name)
+    if (answer.kind === 'busy') throw new Error(`${name} is busy`)
+    return answer
+  }
+
+  test('keeps a second run out, of the same secret in the same vault alone', async () => {
+    const first = await hold('speech-west')
+    expect(first.clean).toBe(true)
+    expect(await lease().acquire('speech-west')).toEqual({ kind: 'busy' })
+    const others = [await hold('speech-east'), await hold('speech-west', lease('https://other.vault.azure.net'))]
+    await Promise.all([first, ...others].map((each) => each.lease.release({})))
+  })
+
+  test('is ours for less than a minute from when it was asked for', async () => {
+    const before = systemClock.elapsed()
+    const { lease: held } = await hold('timed')
+    expect(held.until()).toBeGreaterThanOrEqual(before + 60_000)
+    expect(held.until()).toBeLessThanOrEqual(systemClock.elapsed() + 60_000)
+    await held.release({})
+  })
+
+  test('that was given back is clean, and leaves a note', async () => {
+    const { lease: held } = await hold('noted')
+    await held.release({ outcome: 'published' })
+    const [next, text] = [await hold('noted'), await blobOf('noted').downloadToBuffer()]
+    expect([next.clean, text.toString()]).toEqual([true, '{"outcome":"published"}'])
+    await next.lease.release({})
+  })
+
+  test('that was left behind, or broken by hand, is not clean', async () => {
+    const { lease: held } = await hold('left')
+    held.abandon()
+    expect(await lease().acquire('left')).toEqual({ kind: 'busy' })
+    await blobOf('left').getBlobLeaseClient().breakLease(0)
+    const next = await hold('left')
+    expect(next.clean).toBe(false)
+    await next.lease.release({})
+    const last = await hold('left')
+    expect(last.clean).toBe(true)
+    await last.lease.release({})
+  })
+
+  test('ten that ask at once: one has it', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => lease().acquire('wanted')))
+    expect(answers.filter(({ kind }) => kind === 'held')).toHaveLength(1)
+    for (const answer of answers) if (answer.kind === 'held') await answer.lease.release({})
   })
 })

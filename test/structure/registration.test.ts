@@ -35,9 +35,12 @@ function tableFor(environment: Record<string, string>): string[][] {
 const health = ['health', 'httpTrigger', 'health', 'anonymous']
 const vendor = [['issueToken', 'httpTrigger', 'accounts/{account}/token', 'anonymous']]
 const rotator = [
+  ['carryOutRequest', 'queueTrigger', 'keystile-requests', 'AzureWebJobsStorage'],
   ['checkAccount', 'queueTrigger', 'keystile-checks', 'AzureWebJobsStorage'],
   ['getAccount', 'httpTrigger', 'accounts/{account}', 'anonymous'],
   ['listAccounts', 'httpTrigger', 'accounts', 'anonymous'],
+  ['revokeAccount', 'httpTrigger', 'accounts/{account}/revoke', 'anonymous'],
+  ['rotateAccount', 'httpTrigger', 'accounts/{account}/rotate', 'anonymous'],
   ['rotationSchedule', 'timerTrigger', '0 7 * * * *', ''],
 ]
 
@@ -63,6 +66,8 @@ test('with bad settings every route answers, and no queue or timer is registered
     ['health', 'httpTrigger'],
     ['issueToken', 'httpTrigger'],
     ['listAccounts', 'httpTrigger'],
+    ['revokeAccount', 'httpTrigger'],
+    ['rotateAccount', 'httpTrigger'],
   ])
   expect(said.mock.calls.join()).toContain('KEYSTILE_VAULT_URL is required')
   expect(said.mock.calls.join()).not.toContain('marked-value')

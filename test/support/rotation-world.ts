@@ -9,6 +9,7 @@ import type {
   AiAccounts,
   KeyJudge,
   KeyPair,
+  Lease,
   RecordStore,
   SecretVersion,
   Verdict,
@@ -44,6 +45,8 @@ export interface RotationWorld {
   before: (step: string) => void | Promise<void>
   /** Every step that changed something, and every check that was asked for, in order. */
   readonly log: string[]
+  /** What was written for the status page with each lease that was given back. */
+  readonly leaseNotes: object[]
   readonly clock: TestClock
   check: ReturnType<typeof checkAccount>
 }
@@ -100,32 +103,47 @@ export function rotationWorld(start: string, change: Partial<CheckDeps> = {}): R
     verdict: (key) => ({ kind: isCurrent(world, key) ? 'accepted' : 'refused' }),
     before: () => undefined,
     log: [],
+    leaseNotes: [],
     clock,
-    check: checkAccount({
-      accounts,
-      store,
-      lease: { hold: async (_name, work) => ({ kind: 'held', result: await work() }) },
-      checks: { ask: async (_check, delayMs = 0) => void world.log.push(`ask for a check in ${delayMs} ms`) },
-      clock,
-      prove: proveKey({ judge, clock, terms: proof }),
-      policy: {
-        rotateEveryMs: 30 * DAY,
-        graceMs: 2 * DAY,
-        minGraceMs: 0,
-        minRotateEveryMs: 0,
-        maxRotateEveryMs: 365 * DAY,
-      },
-      mode: 'apply',
-      checkEveryMs: 3_600_000,
-      termsOf: () => terms,
-      secretNameOf: () => 'speech-west',
-      ...change,
-    }),
+    check: () => Promise.reject(new Error('not made yet')),
   }
+  world.check = checkAccount({
+    accounts,
+    store,
+    lease: freeLease(world),
+    timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000 },
+    clock,
+    prove: proveKey({ judge, clock, terms: proof }),
+    policy: {
+      rotateEveryMs: 30 * DAY,
+      graceMs: 2 * DAY,
+      minGraceMs: 0,
+      minRotateEveryMs: 0,
+      maxRotateEveryMs: 365 * DAY,
+    },
+    mode: 'apply',
+    checkEveryMs: 3_600_000,
+    termsOf: () => terms,
+    secretNameOf: () => 'speech-west',
+    ...change,
+  })
   return world
 }
 
 const pair = (slot: Slot, key: Secret, other: Secret): KeyPair =>
   slot === 'key1' ? { key1: key, key2: other } : { key1: other, key2: key }
 
-export const runCheck = (world: RotationWorld) => world.check(accountId(), { kind: 'check' })
+/** A lease that nobody else wants, and that never ends. */
+const freeLease = (world: { log: string[]; leaseNotes: object[] }): Lease => ({
+  acquire: async () => ({
+    kind: 'held',
+    clean: true,
+    lease: {
+      until: () => Number.POSITIVE_INFINITY,
+      release: async (note) => void world.leaseNotes.push(note),
+      abandon: () => void world.log.push('lease left to expire'),
+    },
+  }),
+})
+
+export const runCheck = async (world: RotationWorld) => (await world.check(accountId(), { kind: 'check' })).outcome

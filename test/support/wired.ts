@@ -9,12 +9,22 @@ import { systemClock } from '../../src/azure/system-clock.ts'
 import { publicCloud } from '../../src/common/cloud.ts'
 import { checkAccount } from '../../src/rotation/check-account.ts'
 import { discover, type FleetSettings, secretNameOf, termsOf } from '../../src/rotation/fleet.ts'
+import type { Lease } from '../../src/rotation/ports.ts'
 import { proveKey } from '../../src/rotation/prove.ts'
 import { issueToken } from '../../src/vending/issue-token.ts'
 import type { TestAzure } from './azure.ts'
 
 export const VAULT_URL = 'https://keystile-local.vault.azure.net'
 const HOUR = 3_600_000
+
+/** A lease that nobody else wants. */
+const unwantedLease: Lease = {
+  acquire: async () => ({
+    kind: 'held',
+    clean: true,
+    lease: { until: () => Number.POSITIVE_INFINITY, release: async () => undefined, abandon: () => undefined },
+  }),
+}
 
 /** @param azure whose identities `rotator` and `vendor` these parts use. */
 export function wired(azure: TestAzure) {
@@ -34,7 +44,7 @@ export function wired(azure: TestAzure) {
     skewMs: 0,
   }
   const asked: object[] = []
-  const checks = { ask: async (check: object) => void asked.push(check) }
+  const checks = { send: async (check: object) => void asked.push(check) }
   return {
     accounts,
     store,
@@ -45,8 +55,8 @@ export function wired(azure: TestAzure) {
     check: checkAccount({
       accounts,
       store,
-      lease: { hold: async (_name, work) => ({ kind: 'held', result: await work() }) },
-      checks,
+      lease: unwantedLease,
+      timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000 },
       clock,
       prove: proveKey({ judge: tokens, clock, terms: { windowMs: 2_000, spacingMs: 0, settleMs: 0 } }),
       policy: { rotateEveryMs: 0, graceMs: 0, minGraceMs: 0, minRotateEveryMs: 0, maxRotateEveryMs: HOUR },

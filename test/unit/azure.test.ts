@@ -19,7 +19,7 @@ test.each([
   [
     'too many requests',
     sdkError({ statusCode: 429, code: 'Throttled' }),
-    'upstream_unreachable',
+    'upstream_throttled',
     'read x: HTTP 429 Throttled',
   ],
   ['a request timeout', sdkError({ statusCode: 408 }), 'upstream_unreachable', 'read x: HTTP 408'],

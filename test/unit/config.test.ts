@@ -91,6 +91,8 @@ test.each([
   ['KEYSTILE_GRACE', 'PT1S', 'KEYSTILE_GRACE is below KEYSTILE_MIN_GRACE'],
   ['KEYSTILE_ROTATE_EVERY', 'PT1S', 'KEYSTILE_ROTATE_EVERY is below KEYSTILE_MIN_ROTATE_EVERY'],
   ['KEYSTILE_ROTATE_EVERY', 'P366D', 'KEYSTILE_ROTATE_EVERY is above KEYSTILE_MAX_ROTATE_EVERY'],
+  ['KEYSTILE_WRITE_DEADLINE', 'PT41S', 'KEYSTILE_WRITE_DEADLINE is above 40 seconds'],
+  ['KEYSTILE_QUARANTINE', 'PT59S', 'KEYSTILE_QUARANTINE is below twice KEYSTILE_WRITE_DEADLINE'],
   [
     'KEYSTILE_PROOF_WINDOW',
     'PT8M',
@@ -133,5 +135,5 @@ test('a grace below 25 hours is worth a word', () => {
 
 test('every setting has the prefix that tells it from the host’s', () => {
   expect(settingNames.filter((name) => !name.startsWith('KEYSTILE_'))).toEqual([])
-  expect(settingNames).toHaveLength(22)
+  expect(settingNames).toHaveLength(24)
 })

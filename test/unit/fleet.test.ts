@@ -100,7 +100,7 @@ test('a subscription that refuses stops only itself', async () => {
 test('the schedule asks for one check of each account', async () => {
   const asked: object[] = []
   const accounts = arm({ [SUBSCRIPTION]: [named('one'), named('two')] })
-  const checks = { ask: async (check: object) => void asked.push(check) }
+  const checks = { send: async (check: object) => void asked.push(check) }
   await askForChecks({ accounts, settings: settings(), checks })()
   expect(asked).toEqual(['one', 'two'].map((name) => ({ account: ID.replace('speech-west', name) })))
 })

@@ -15,6 +15,7 @@ import { issueTokenHandler } from '../../src/functions/issue-token.ts'
 import { misconfiguredHandler } from '../../src/functions/misconfigured.ts'
 import { problems } from '../../src/functions/problem.ts'
 import { rotationScheduleHandler } from '../../src/functions/rotation-schedule.ts'
+import type { Report } from '../../src/rotation/run.ts'
 import type { IssueResult } from '../../src/vending/issued-token.ts'
 import { accountId, ID } from '../support/rotation.ts'
 import { testClock } from '../support/rotation-world.ts'
@@ -207,8 +208,11 @@ test.each([
 })
 
 test.each([
-  [{ account: ID }, { account: ID }],
-  [{ account: ID, kind: 'revoke', kill: ['x'] }, { account: ID }],
+  [{ account: ID }, { account: ID, attempt: 0 }],
+  [
+    { account: ID, kind: 'revoke', kill: ['x'] },
+    { account: ID, attempt: 0 },
+  ],
   [{ secret: 'speech-west' }, { secret: 'speech-west' }],
 ])('the message %j means: look at %j', (entry, meant) => expect(parseCheckMessage(entry)).toEqual(meant))
 
@@ -222,22 +226,29 @@ test.each([
   expect(() => parseCheckMessage(entry)).toThrow(new AppError('message_invalid', `the message does not fit: ${field}`))
 })
 
+const done: Report = { outcome: { kind: 'done' }, planned: ['done'], did: [] }
+
 describe('checkAccount', () => {
   const run = async (deps: Partial<Parameters<typeof checkAccountHandler>[0]>, entry: unknown = { account: ID }) => {
+    const sent: unknown[] = []
     const { lines, context } = invocation()
     const find = async () => accountId()
-    const handler = checkAccountHandler({ find, check: async () => ({ kind: 'done' }), clock, ...deps })
+    const checks = { send: async (message: object, delayMs = 0) => void sent.push([message, delayMs]) }
+    const handler = checkAccountHandler({ find, check: async () => done, checks, clock, ...deps })
     const error: unknown = await Promise.resolve(handler(entry, context)).then(
       () => undefined,
       (thrown: unknown) => thrown,
     )
-    return { lines, error }
+    return { lines, error, sent }
   }
 
   test('a run leaves one record with its outcome', async () => {
     expect(await run({})).toEqual({
       error: undefined,
-      lines: [`information rotation.checked {"account":"${ID}","kind":"done","milliseconds":0}`],
+      sent: [],
+      lines: [
+        `information rotation.checked {"account":"${ID}","request":"check","kind":"done","planned":["done"],"did":[],"attempt":0,"milliseconds":0}`,
+      ],
     })
   })
 
@@ -245,10 +256,16 @@ describe('checkAccount', () => {
     const asked: unknown[] = []
     const check = async (_id: unknown, request: unknown) => {
       asked.push(request)
-      return { kind: 'done' } as const
+      return done
     }
     await run({ check }, { account: ID, kind: 'revoke', kill: ['all'] })
     expect(asked).toEqual([{ kind: 'check' }])
+  })
+
+  test('a run that could not finish completes its message and leaves a successor, with one more attempt', async () => {
+    const busy: Report = { outcome: { kind: 'busy' }, planned: [], did: [] }
+    const { error, sent } = await run({ check: async () => busy }, { account: ID, attempt: 2 })
+    expect([error, sent]).toEqual([undefined, [[{ account: ID, attempt: 3 }, 20_000]]])
   })
 
   test('a secret that no account of the fleet has is no error', async () => {
@@ -256,7 +273,7 @@ describe('checkAccount', () => {
     expect([error, lines]).toEqual([
       undefined,
       [
-        'information rotation.checked {"secret":"speech-west","kind":"skipped","reason":"not-enrolled","milliseconds":0}',
+        'information rotation.checked {"request":"check","kind":"skipped","reason":"not-enrolled","planned":[],"did":[],"attempt":0,"milliseconds":0}',
       ],
     ])
   })

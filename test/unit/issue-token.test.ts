@@ -48,7 +48,7 @@ function vendor() {
       },
     },
     checks: {
-      ask: (check) => {
+      send: (check) => {
         seen.asked.push(check)
         return world.ask()
       },

@@ -1,0 +1,27 @@
+// Request bodies: small, JSON, and exactly of the form that the route takes.
+
+import type { HttpRequest } from '@azure/functions'
+import type { z } from 'zod'
+
+const MAX_BYTES = 1_024
+
+export type BodyAnswer<T> =
+  | { readonly kind: 'body'; readonly value: T }
+  | { readonly kind: 'refused'; readonly code: 'malformed_body' | 'body_too_large' }
+
+/** An empty body is `undefined` to the schema. */
+export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<BodyAnswer<T>> {
+  const text = await request.text()
+  if (Buffer.byteLength(text) > MAX_BYTES) return { kind: 'refused', code: 'body_too_large' }
+  const parsed = schema.safeParse(text.trim() === '' ? undefined : parseJson(text))
+  return parsed.success ? { kind: 'body', value: parsed.data } : { kind: 'refused', code: 'malformed_body' }
+}
+
+/** `null` for what is no JSON: no schema of ours takes that. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

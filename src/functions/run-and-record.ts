@@ -1,0 +1,60 @@
+// What both queues share: one run, one audit record, and a successor where the work is not finished.
+
+import type { InvocationContext } from '@azure/functions'
+import type { AccountId } from '../common/account.ts'
+import type { Clock } from '../common/clock.ts'
+import { AppError } from '../common/errors.ts'
+import type { Request } from '../rotation/plan.ts'
+import { putBack } from '../rotation/put-back.ts'
+import type { Report } from '../rotation/run.ts'
+import { writeRecord } from './log.ts'
+
+export interface RunDeps {
+  readonly check: (id: AccountId, request: Request) => Promise<Report>
+  readonly clock: Clock
+}
+
+/** What one message asks for. */
+export interface Job {
+  /** Absent when no account of the fleet is meant. */
+  readonly id: AccountId | undefined
+  readonly request: Request
+  /** How often the message was put back so far. */
+  readonly attempt: number
+  readonly putBack: (account: string, attempt: number, delayMs: number) => Promise<void>
+}
+
+const NOBODY: Report = { outcome: { kind: 'skipped', reason: 'not-enrolled' }, planned: [], did: [] }
+
+/** @throws AppError, or an error that tells nothing, so that the host delivers the message again. */
+export async function runAndRecord(
+  { check, clock }: RunDeps,
+  context: InvocationContext,
+  read: () => Promise<Job>,
+): Promise<void> {
+  const startedAt = clock.elapsed()
+  try {
+    const job = await read()
+    const { id, request, attempt } = job
+    const { outcome, planned, did } = id ? await check(id, request) : NOBODY
+    const againInMs = id && putBack(outcome, request, attempt, clock.now())
+    if (id && againInMs !== undefined) await job.putBack(id.id, attempt + 1, againInMs)
+    const milliseconds = Math.round(clock.elapsed() - startedAt)
+    writeRecord((text) => context.info(text), 'rotation.checked', {
+      account: id?.id,
+      request: request.kind,
+      ...outcome,
+      planned,
+      did,
+      attempt,
+      againInMs,
+      milliseconds,
+    })
+  } catch (error) {
+    // A raw error may hold what an upstream said, so it does not get out.
+    const known = error instanceof AppError
+    const why = known ? { code: error.code, reason: error.message } : { code: 'internal' }
+    writeRecord((text) => context.error(text), 'rotation.failed', why)
+    throw known ? error : new Error('check failed')
+  }
+}

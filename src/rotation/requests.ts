@@ -1,0 +1,90 @@
+// What operators may ask for: a rotation now, or the end of a key. The answer says at once what it would do.
+
+import { slots as bothSlots, otherSlot, type Slot } from '../common/account.ts'
+import { discover, type FleetSettings, secretNameOf } from './fleet.ts'
+import { type Look, type LookDeps, look } from './look.ts'
+import { liveSlot, type Plan, type Request, type SkipReason } from './plan.ts'
+import type { Outbox } from './ports.ts'
+
+/** A request that names keys by their fingerprints, so that a message of any age does nothing twice. */
+export interface RequestMessage {
+  readonly account: string
+  readonly request: Exclude<Request, { kind: 'check' }>
+  readonly attempt?: number
+}
+
+/** What an operator asks to revoke. */
+export type Doomed = 'live' | 'idle' | 'both'
+
+export type Asked =
+  | { readonly kind: 'unknown-account' }
+  /** Put on the queue; the plan is what a run would do now. */
+  | { readonly kind: 'accepted'; readonly plan: Plan }
+  /** A dry run, or a deployment that only plans. */
+  | { readonly kind: 'planned'; readonly plan: Plan }
+  | { readonly kind: 'in-grace'; readonly until: Date }
+  | { readonly kind: 'not-possible'; readonly reason: SkipReason | 'not-published' }
+
+export interface RequestDeps extends LookDeps {
+  readonly settings: FleetSettings
+  readonly requests: Outbox<RequestMessage>
+  readonly mode: 'apply' | 'plan'
+}
+
+type Options = { readonly dryRun: boolean }
+type Asking = RequestMessage['request']
+
+/** @throws AppError when Azure refuses or does not answer. */
+export const askForRotation =
+  (deps: RequestDeps) =>
+  (name: string, options: Options): Promise<Asked> =>
+    ask(deps, name, options, (live, fingerprints) => live && { kind: 'rotate', live: fingerprints[live] })
+
+/** No pause and no grace stops a revoke. @throws AppError when Azure refuses or does not answer. */
+export const askForRevoke =
+  (deps: RequestDeps) =>
+  (name: string, doomed: Doomed, options: Options): Promise<Asked> =>
+    ask(deps, name, options, (live, fingerprints) => {
+      const kill = doomedSlots(doomed, live).map((slot) => fingerprints[slot])
+      return kill.length === 0 ? undefined : { kind: 'revoke', kill }
+    })
+
+/** Which slot is live is only known where something of ours is published; both can be named without. */
+function doomedSlots(doomed: Doomed, live: Slot | undefined): readonly Slot[] {
+  if (doomed === 'both') return bothSlots
+  if (live === undefined) return []
+  return [doomed === 'live' ? live : otherSlot(live)]
+}
+
+/** @param name the keys that the request is about; `undefined` when there are none to name. */
+async function ask(
+  deps: RequestDeps,
+  account: string,
+  { dryRun }: Options,
+  name: (live: Slot | undefined, fingerprints: Readonly<Record<Slot, string>>) => Asking | undefined,
+): Promise<Asked> {
+  let asking: Asking | undefined
+  const seen = await lookAt(deps, account, ({ current, history }) => {
+    asking = current && name(liveSlot(history, current), current)
+    return asking ?? { kind: 'check' }
+  })
+  if (seen === undefined) return { kind: 'unknown-account' }
+  const { plan, id } = seen
+  if (plan.kind === 'skip') return { kind: 'not-possible', reason: plan.reason }
+  if (asking === undefined) return { kind: 'not-possible', reason: 'not-published' }
+  if (dryRun || deps.mode === 'plan') return { kind: 'planned', plan }
+  if (plan.kind === 'wait') return { kind: 'in-grace', until: plan.until }
+  await deps.requests.send({ account: id, request: asking })
+  return { kind: 'accepted', plan }
+}
+
+async function lookAt(
+  deps: RequestDeps,
+  name: string,
+  request: Parameters<typeof look>[4],
+): Promise<(Look & { readonly id: string }) | undefined> {
+  const { accounts } = await discover(deps)
+  const account = accounts.find((each) => secretNameOf(deps.settings, each, each.tags) === name)
+  if (!account) return undefined
+  return { ...(await look(deps, account, name, { kind: 'found', account }, request)), id: account.id }
+}

@@ -1,0 +1,49 @@
+import type { Request } from '../../src/rotation/plan.ts'
+import { putBack } from '../../src/rotation/put-back.ts'
+import type { Outcome } from '../../src/rotation/run.ts'
+
+const NOW = new Date('2026-02-01T12:00:00Z')
+const until = new Date('2026-02-01T13:00:00Z')
+const check: Request = { kind: 'check' }
+const rotate: Request = { kind: 'rotate', live: 'a' }
+const revoke: Request = { kind: 'revoke', kill: ['a'] }
+const withheld = (regenerated: boolean): Outcome => ({
+  kind: 'withheld',
+  slot: 'key2',
+  reason: 'rejected',
+  regenerated,
+})
+const published: Outcome = { kind: 'published', slot: 'key2', fingerprint: 'f', proof: 'accepted' }
+
+test.each<[string, Outcome, Request, number, number | undefined]>([
+  ['a check that found nothing to do', { kind: 'waiting', why: 'not-due', until }, check, 0, undefined],
+  ['a check that published', published, check, 0, undefined],
+  ['a check of an account that is left alone', { kind: 'skipped', reason: 'held' }, check, 0, undefined],
+  ['a check that met another run', { kind: 'busy' }, check, 0, 5_000],
+  ['the same for the third time', { kind: 'busy' }, check, 3, 40_000],
+  ['a check that was put back ten times', { kind: 'busy' }, check, 10, undefined],
+  ['a regenerated key that is not published', withheld(true), check, 0, 0],
+  ['a key that nobody proved', withheld(false), check, 0, 5_000],
+  ['the same, much later', withheld(false), check, 9, 2_560_000],
+  ['a secret that was asked back', { kind: 'recovering' }, check, 0, 15_000],
+  ['a run that was overtaken', { kind: 'overtaken' }, check, 0, 5_000],
+  ['a world that would not hold still', { kind: 'unsettled' }, check, 4, 60_000],
+  ['a rotation that is done', { kind: 'done' }, rotate, 0, undefined],
+  ['a rotation that published: the next look says done', published, rotate, 0, 0],
+  ['a rotation inside grace', { kind: 'waiting', why: 'grace', until }, rotate, 50, 3_600_000],
+  [
+    'a rotation inside a grace of weeks',
+    { kind: 'waiting', why: 'grace', until: new Date('2026-04-01T00:00:00Z') },
+    rotate,
+    0,
+    518_400_000,
+  ],
+  ['a rotation of an account that is left alone', { kind: 'skipped', reason: 'held' }, rotate, 0, undefined],
+  ['a rotation that met another run for the twentieth time', { kind: 'busy' }, rotate, 20, 120_000],
+  ['a revoke that is done', { kind: 'done' }, revoke, 0, undefined],
+  ['a revoke that may not be carried out lasts', { kind: 'skipped', reason: 'not-granted' }, revoke, 99, 300_000],
+  ['a revoke whose account is gone', { kind: 'skipped', reason: 'account-gone' }, revoke, 0, undefined],
+  ['a revoke in a deployment that only plans', { kind: 'planned', plan: { kind: 'done' } }, revoke, 0, undefined],
+])('%s', (_what, outcome, request, attempt, delayMs) => {
+  expect(putBack(outcome, request, attempt, NOW)).toBe(delayMs)
+})

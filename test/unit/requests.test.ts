@@ -1,0 +1,108 @@
+import type { Account, Outbox } from '../../src/rotation/ports.ts'
+import { askForRevoke, askForRotation, type RequestDeps, type RequestMessage } from '../../src/rotation/requests.ts'
+import { account, current, foreign, ID, keys, published, terms } from '../support/rotation.ts'
+import { testClock } from '../support/rotation-world.ts'
+
+const DAY = 86_400_000
+const refuse = () => Promise.reject(new Error('a request is looked at, not carried out'))
+const live = [published('2025-11-01T00:00:00Z', 'key2', 'old'), published('2026-01-20T00:00:00Z', 'key1', 'first key')]
+
+function asking(change: Partial<RequestDeps> = {}, of: Account = account(), versions = live) {
+  const sent: RequestMessage[] = []
+  const requests: Outbox<RequestMessage> = { send: async (message) => void sent.push(message) }
+  const deps: RequestDeps = {
+    accounts: {
+      async *list() {
+        yield of
+      },
+      get: refuse,
+      listKeys: async () => ({ kind: 'keys', keys: keys() }),
+      regenerate: refuse,
+    },
+    store: { read: async () => ({ kind: 'versions', versions }), publish: refuse, recover: refuse },
+    clock: testClock('2026-02-01T12:00:00Z'),
+    policy: {
+      rotateEveryMs: 30 * DAY,
+      graceMs: 2 * DAY,
+      minGraceMs: 0,
+      minRotateEveryMs: 0,
+      maxRotateEveryMs: 365 * DAY,
+    },
+    termsOf: () => terms,
+    settings: {
+      subscriptions: ['sub'],
+      accounts: [],
+      secretNames: new Map(),
+      takeOver: new Set(),
+      keylessAccounts: new Set(),
+      publisher: 'prod',
+      skewMs: 0,
+    },
+    requests,
+    mode: 'apply',
+    ...change,
+  }
+  const options = { dryRun: false }
+  return {
+    sent,
+    rotate: (name = 'speech-west', more = options) => askForRotation(deps)(name, more),
+    revoke: (doomed: 'live' | 'idle' | 'both', more = options) => askForRevoke(deps)('speech-west', doomed, more),
+  }
+}
+
+test('a rotation names the key that is live now, and answers what it would do', async () => {
+  const { rotate, sent } = asking()
+  expect(await rotate()).toEqual({ kind: 'accepted', plan: { kind: 'rotate', slot: 'key2' } })
+  expect(sent).toEqual([{ account: ID, request: { kind: 'rotate', live: current.key1 } }])
+})
+
+test('inside grace nothing is queued, and the end of grace is told', async () => {
+  const { rotate, sent } = asking({ clock: testClock('2026-01-21T00:00:00Z') })
+  expect(await rotate()).toEqual({ kind: 'in-grace', until: new Date('2026-01-22T00:01:01Z') })
+  expect(sent).toEqual([])
+})
+
+test.each([
+  ['live', [current.key1], { kind: 'publish', slot: 'key2', why: 'revoke' }],
+  ['idle', [current.key2], { kind: 'revoke', slot: 'key2', publish: false }],
+  ['both', [current.key1, current.key2], { kind: 'revoke', slot: 'key2', publish: true }],
+] as const)('a revoke of %s names its keys', async (doomed, kill, plan) => {
+  const { revoke, sent } = asking()
+  expect(await revoke(doomed)).toEqual({ kind: 'accepted', plan })
+  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill } }])
+})
+
+test('a revoke is taken inside grace and on hold', async () => {
+  const { revoke, sent } = asking({ clock: testClock('2026-01-21T00:00:00Z') }, account({ tags: { keystile: 'hold' } }))
+  expect(await revoke('idle')).toMatchObject({ kind: 'accepted' })
+  expect(sent).toHaveLength(1)
+})
+
+test.each(['dry run', 'mode plan'])('a %s answers the plan and queues nothing', async (how) => {
+  const { rotate, revoke, sent } = asking(how === 'mode plan' ? { mode: 'plan' } : {})
+  const options = { dryRun: how === 'dry run' }
+  expect(await rotate('speech-west', options)).toEqual({ kind: 'planned', plan: { kind: 'rotate', slot: 'key2' } })
+  expect(await revoke('both', options)).toMatchObject({ kind: 'planned' })
+  expect(sent).toEqual([])
+})
+
+test('an account that nobody knows', async () => {
+  expect(await asking().rotate('nobody')).toEqual({ kind: 'unknown-account' })
+})
+
+test.each([
+  ['on hold', account({ tags: { keystile: 'hold' } }), live, 'held'],
+  ['with a foreign secret', account(), [foreign('2026-01-20T00:00:00Z')], 'secret_not_ours'],
+  ['without a published key', account(), [], 'not-published'],
+])('an account %s is not rotated on request', async (_what, of, versions, reason) => {
+  const { rotate, sent } = asking({}, of, versions)
+  expect(await rotate()).toEqual({ kind: 'not-possible', reason })
+  expect(sent).toEqual([])
+})
+
+test('without a published key, both can be revoked, and neither by itself', async () => {
+  const { revoke, sent } = asking({}, account(), [])
+  expect(await revoke('live')).toEqual({ kind: 'not-possible', reason: 'not-published' })
+  expect(await revoke('both')).toMatchObject({ kind: 'accepted' })
+  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill: [current.key1, current.key2] } }])
+})
