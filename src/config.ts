@@ -10,6 +10,7 @@ import type { FleetSettings } from './rotation/fleet.ts'
 import type { PolicySettings } from './rotation/policy.ts'
 import type { ProofTerms } from './rotation/prove.ts'
 import type { Timing } from './rotation/run.ts'
+import { type Period, periodOf } from './rotation/spread-schedule.ts'
 
 export type Role = 'rotator' | 'vendor' | 'all'
 
@@ -26,6 +27,8 @@ export interface RotatorConfig {
   readonly mode: 'apply' | 'plan'
   /** NCRONTAB, six fields. */
   readonly schedule: string
+  /** How far apart its occurrences are. */
+  readonly period: Period
   readonly fleet: FleetSettings
   readonly policy: PolicySettings
   readonly proof: ProofTerms
@@ -74,13 +77,6 @@ const accountId = z.string().transform((text, ctx) => {
   return z.NEVER
 })
 
-const secretName = z.string().transform((text, ctx) => {
-  const name = parseAccountName(text)
-  if (name) return name
-  ctx.addIssue('holds a name that no secret can have')
-  return z.NEVER
-})
-
 const secretNames = list.transform((parts, ctx) => {
   const names = new Map<string, string>()
   for (const part of parts) {
@@ -92,9 +88,12 @@ const secretNames = list.transform((parts, ctx) => {
   return names
 })
 
-const schedule = z
-  .string()
-  .regex(/^\s*(?:[\d*/,a-z-]+\s+){5}[\d*/,a-z-]+\s*$/i, 'is not an NCRONTAB expression of six fields')
+const schedule = z.string().transform((text, ctx) => {
+  const period = periodOf(text)
+  if (period) return { schedule: text, period }
+  ctx.addIssue('is not an NCRONTAB expression of six fields')
+  return z.NEVER
+})
 const vaultUrl = z.string().refine((text) => isVaultUrl(publicCloud, text), 'is not https://{vault}.vault.azure.net')
 const queueUrl = z
   .string()
@@ -115,7 +114,7 @@ const rotatorSettings = z.object({
   KEYSTILE_SUBSCRIPTIONS: guids.prefault(''),
   KEYSTILE_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
   KEYSTILE_SECRET_NAMES: secretNames.prefault(''),
-  KEYSTILE_TAKE_OVER: list.pipe(z.array(secretName)).prefault(''),
+  KEYSTILE_TAKE_OVER: secretNames.prefault(''),
   KEYSTILE_KEYLESS_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
   KEYSTILE_SCHEDULE: schedule.prefault('0 7 * * * *'),
   KEYSTILE_ROTATE_EVERY: duration.prefault('P30D'),
@@ -205,8 +204,10 @@ function toRotator(
     spacingMs: settings.KEYSTILE_PROOF_SPACING,
     settleMs: settings.KEYSTILE_SETTLE,
   }
-  if (2 * proof.windowMs + proof.settleMs > LONGEST_RUN_MS) {
-    problems.push('KEYSTILE_PROOF_WINDOW (twice) and KEYSTILE_SETTLE do not fit into a run of 9 minutes')
+  if (2 * (proof.windowMs + 3 * proof.spacingMs) + proof.settleMs > LONGEST_RUN_MS) {
+    problems.push(
+      'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
+    )
   }
   const timing: Timing = {
     writeDeadlineMs: settings.KEYSTILE_WRITE_DEADLINE,
@@ -218,13 +219,13 @@ function toRotator(
   }
   return {
     mode: settings.KEYSTILE_MODE,
-    schedule: settings.KEYSTILE_SCHEDULE,
+    ...settings.KEYSTILE_SCHEDULE,
     policy,
     fleet: {
       subscriptions: settings.KEYSTILE_SUBSCRIPTIONS,
       accounts: settings.KEYSTILE_ACCOUNTS,
       secretNames: settings.KEYSTILE_SECRET_NAMES,
-      takeOver: new Set(settings.KEYSTILE_TAKE_OVER),
+      takeOver: settings.KEYSTILE_TAKE_OVER,
       keylessAccounts: new Set(settings.KEYSTILE_KEYLESS_ACCOUNTS.map(({ id }) => id.toLowerCase())),
       publisher: settings.KEYSTILE_DEPLOYMENT,
       skewMs: settings.KEYSTILE_CLOCK_SKEW,
@@ -248,16 +249,24 @@ export function warnings({ rotator }: Config): readonly string[] {
 }
 
 const STORAGE = 'AzureWebJobsStorage'
+const CONNECTION_STRING = /^\w+=[^;]+(;\w+=[^;]*)*;?$/
+const isServiceUrl = (text: string) => /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[a-z0-9-]*)?\/?$/i.test(text)
 
 /** The host's own settings: a connection string, or addresses reached with the app's identity. */
 function readStorage(environment: Environment, problems: string[]): StorageConnection | undefined {
   const connectionString = environment[STORAGE]
-  if (connectionString) return { kind: 'string', connectionString }
+  if (connectionString) {
+    if (!CONNECTION_STRING.test(connectionString)) problems.push(`${STORAGE} is not a connection string`)
+    return { kind: 'string', connectionString }
+  }
   const account = environment[`${STORAGE}__accountName`]
   const address = (service: string) =>
     environment[`${STORAGE}__${service}ServiceUri`] ?? (account && `https://${account}.${service}.core.windows.net`)
   const [queueUrl, blobUrl] = [address('queue'), address('blob')]
-  if (queueUrl && blobUrl) return { kind: 'identity', queueUrl, blobUrl }
+  if (queueUrl && blobUrl) {
+    if (!isServiceUrl(queueUrl) || !isServiceUrl(blobUrl)) problems.push(`${STORAGE}__… does not name https addresses`)
+    return { kind: 'identity', queueUrl, blobUrl }
+  }
   problems.push(
     `${STORAGE}, ${STORAGE}__accountName or both ${STORAGE}__blobServiceUri and __queueServiceUri is required`,
   )

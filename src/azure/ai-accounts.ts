@@ -7,21 +7,31 @@ import { AppError } from '../common/errors.ts'
 import { Secret } from '../common/secret.ts'
 import type { Account, AiAccounts, KeyPair } from '../rotation/ports.ts'
 import { readFailure, sanitize } from './errors.ts'
+import { type AzurePacing, type Lane, pacedBy } from './pacing.ts'
 
 const TIMEOUT_MS = 30_000
+/** All pages together. */
+const LIST_TIMEOUT_MS = 120_000
 /** ARM takes the names of slots in this case only (contract A2). */
 const KEY_NAME = { key1: 'Key1', key2: 'Key2' } as const satisfies Record<Slot, string>
 
-export function aiAccounts(credential: TokenCredential): AiAccounts {
-  const readers = clients(credential, 3)
+/**
+ * @param pacing is waited for before each call but `regenerate`, whose caller does that itself: its deadline counts from
+ *   the call.
+ */
+export function aiAccounts(credential: TokenCredential, pacing?: AzurePacing): AiAccounts {
+  const readers = clients(credential, 3, pacing)
   // A regenerate that the pipeline retries may happen twice while we see one answer (contract fact 1).
-  const writers = clients(credential, 0)
+  const writers = clients(credential, 0, pacing)
+  const ready = async (subscription: string, kind: Parameters<Lane['ready']>[0]) =>
+    pacing?.subscription(subscription).ready(kind)
   const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
   return {
     async *list(subscription) {
       const doing = `list the accounts of subscription ${subscription}`
+      const bound = options(LIST_TIMEOUT_MS)
       try {
-        for await (const account of readers(subscription).accounts.list()) {
+        for await (const account of readers(subscription).accounts.list(bound)) {
           const read = readAccount(account)
           if (read) yield read
         }
@@ -31,6 +41,7 @@ export function aiAccounts(credential: TokenCredential): AiAccounts {
     },
 
     async get({ id, subscription, resourceGroup, name }) {
+      await ready(subscription, 'reads')
       try {
         const account = readAccount(await readers(subscription).accounts.get(resourceGroup, name, options()))
         if (account) return { kind: 'found', account }
@@ -42,6 +53,7 @@ export function aiAccounts(credential: TokenCredential): AiAccounts {
 
     async listKeys({ id, subscription, resourceGroup, name }) {
       const doing = `list the keys of ${id}`
+      await ready(subscription, 'writes')
       try {
         return {
           kind: 'keys',
@@ -67,12 +79,11 @@ export function aiAccounts(credential: TokenCredential): AiAccounts {
   }
 }
 
-function clients(credential: TokenCredential, maxRetries: number) {
+function clients(credential: TokenCredential, maxRetries: number, pacing: AzurePacing | undefined) {
   const made = new Map<string, CognitiveServicesManagementClient>()
   return (subscription: string) => {
-    const client =
-      made.get(subscription) ??
-      new CognitiveServicesManagementClient(credential, subscription, { retryOptions: { maxRetries } })
+    const options = { retryOptions: { maxRetries }, ...pacedBy(pacing?.subscription(subscription)) }
+    const client = made.get(subscription) ?? new CognitiveServicesManagementClient(credential, subscription, options)
     made.set(subscription, client)
     return client
   }
@@ -101,7 +112,8 @@ function readAccount(account: ArmAccount): Account | undefined {
     provisioningState: properties.provisioningState ?? '',
     // Absent means no (contract A2).
     localAuthDisabled: properties.disableLocalAuth ?? false,
-    tags: account.tags ?? {},
+    // Names of tags have no case in ARM, and come back in the one in which somebody wrote them.
+    tags: Object.fromEntries(Object.entries(account.tags ?? {}).map(([name, value]) => [name.toLowerCase(), value])),
   }
 }
 

@@ -14,9 +14,11 @@ export interface EntraSettings {
   readonly audiences: readonly string[]
 }
 
-/** Keys are fetched once, kept, and fetched again at most every 30 s when a token names an unknown one (contract E1). */
+/** Signing keys roll without notice: kept for a day, and fetched again, at most every 30 s, for a key that is not known (contract E1). */
+const KEYS = { cacheMaxAge: 86_400_000, cooldownDuration: 30_000, timeoutDuration: 5_000 }
+
 export function entraVerifier({ cloud, tenantId, audiences }: EntraSettings): TokenVerifier {
-  const keys = createRemoteJWKSet(new URL(`https://${cloud.login}/${tenantId}/discovery/v2.0/keys`))
+  const keys = createRemoteJWKSet(new URL(`https://${cloud.login}/${tenantId}/discovery/v2.0/keys`), KEYS)
   const options = {
     algorithms: ['RS256'],
     audience: [...audiences],

@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/identity'
 import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
-import type { HeldLease, Lease } from '../rotation/ports.ts'
+import type { HeldLease, Lease, RunNotes } from '../rotation/ports.ts'
 import { readFailure, sanitize } from './errors.ts'
 import type { StorageConnection } from './storage.ts'
 
@@ -14,6 +14,7 @@ const LEASE_SECONDS = 60
 const RENEW_MS = 15_000
 /** A renewal or acquisition that takes longer says nothing: the lease counts from when it was asked for. */
 const TIMEOUT_MS = 10_000
+const bound = () => ({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
 
 export interface LeaseDeps {
   readonly storage: StorageConnection
@@ -23,7 +24,8 @@ export interface LeaseDeps {
   readonly vaultUrl: string
 }
 
-export function blobLease({ storage, credential, clock, vaultUrl }: LeaseDeps): Lease {
+/** Where the leases of one vault are, by the names of its secrets. */
+function openContainer({ storage, credential, vaultUrl }: Omit<LeaseDeps, 'clock'>) {
   const retryOptions = { maxTries: 2, tryTimeoutInMs: TIMEOUT_MS }
   const service =
     storage.kind === 'string'
@@ -31,17 +33,41 @@ export function blobLease({ storage, credential, clock, vaultUrl }: LeaseDeps): 
       : new BlobServiceClient(storage.blobUrl, credential, { retryOptions })
   const container = service.getContainerClient(CONTAINER)
   const vault = new URL(vaultUrl).hostname
+  return { container, blobOf: (name: string) => container.getBlockBlobClient(`${vault}/${name}`) }
+}
+
+/** Reads what the last run left in the lease that it gave back, for the status page. */
+export function blobNotes(deps: Omit<LeaseDeps, 'clock'>): RunNotes {
+  const { blobOf } = openContainer(deps)
+  return {
+    async read(name) {
+      try {
+        const content = await blobOf(name).downloadToBuffer(0, undefined, {
+          abortSignal: AbortSignal.timeout(TIMEOUT_MS),
+        })
+        const note: unknown = JSON.parse(content.toString())
+        return typeof note === 'object' && note !== null ? note : undefined
+      } catch {
+        // Nobody ran yet, the last run did not end, or storage is away: the page says nothing of it.
+        return undefined
+      }
+    },
+  }
+}
+
+export function blobLease({ clock, ...place }: LeaseDeps): Lease {
+  const { container, blobOf } = openContainer(place)
 
   return {
     async acquire(name) {
-      const blob = container.getBlockBlobClient(`${vault}/${name}`)
+      const blob = blobOf(name)
       const doing = `lease secret ${name}`
       try {
         const askedAt = clock.elapsed()
-        const leaseState = await readState(blob, () => container.createIfNotExists())
+        const leaseState = await readState(blob, () => container.createIfNotExists(bound()))
         if (leaseState === 'leased') return { kind: 'busy' }
         const client = blob.getBlobLeaseClient()
-        await client.acquireLease(LEASE_SECONDS, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+        await client.acquireLease(LEASE_SECONDS, bound())
         // Between the look and the lease nobody can have held it and let it expire: that takes longer.
         if (clock.elapsed() - askedAt >= LEASE_SECONDS * 1_000)
           throw new AppError('upstream_unreachable', `${doing}: too slow`)
@@ -64,7 +90,7 @@ function holdLease(blob: BlockBlobClient, leaseId: string, askedAt: number, cloc
   const renew = async () => {
     const from = clock.elapsed()
     try {
-      await client.renewLease({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+      await client.renewLease(bound())
       until = from + LEASE_SECONDS * 1_000
     } catch {
       // `until` stays where it is, and whoever is about to write looks at it.
@@ -77,8 +103,8 @@ function holdLease(blob: BlockBlobClient, leaseId: string, askedAt: number, cloc
       clearInterval(renewal)
       const text = JSON.stringify(note)
       // Best effort: an untold outcome is a gap on the status page, and an unreleased lease costs the next run a wait.
-      await blob.upload(text, Buffer.byteLength(text), { conditions: { leaseId } }).catch(() => undefined)
-      await client.releaseLease().catch(() => undefined)
+      await blob.upload(text, Buffer.byteLength(text), { ...bound(), conditions: { leaseId } }).catch(() => undefined)
+      await client.releaseLease(bound()).catch(() => undefined)
     },
     abandon: () => clearInterval(renewal),
   }
@@ -86,7 +112,7 @@ function holdLease(blob: BlockBlobClient, leaseId: string, askedAt: number, cloc
 
 /** `available` after a release, `expired` or `broken` without one. A blob that nobody made yet is made. */
 async function readState(blob: BlockBlobClient, makeContainer: () => Promise<unknown>): Promise<string | undefined> {
-  const options = { abortSignal: AbortSignal.timeout(TIMEOUT_MS) }
+  const options = bound()
   try {
     return (await blob.getProperties(options)).leaseState
   } catch (error) {

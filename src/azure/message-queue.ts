@@ -30,7 +30,7 @@ export function messageQueue<Message extends object>(place: QueuePlace, credenti
         await put(text, delayMs).catch(async (error: unknown) => {
           // The host makes its queues when it starts to listen; whoever sends earlier makes them.
           if (readFailure(error).status !== 404) throw error
-          await queue.createIfNotExists()
+          await queue.createIfNotExists({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
           await put(text, delayMs)
         })
       } catch (error) {

@@ -5,16 +5,24 @@ import { SecretClient, type SecretProperties } from '@azure/keyvault-secrets'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 import type { Tags } from '../common/record.ts'
-import type { RecordStore, SecretVersion } from '../rotation/ports.ts'
+import type { RecordIndex, RecordStore, SecretVersion } from '../rotation/ports.ts'
 import { readFailure, sanitize } from './errors.ts'
+import { type Lane, pacedBy } from './pacing.ts'
 
 const TIMEOUT_MS = 30_000
 const API_VERSION = '2025-07-01'
 
-export function recordStore(deps: { credential: TokenCredential; vaultUrl: string; cloud: Cloud }): RecordStore {
-  const { credential, vaultUrl, cloud } = deps
-  const reader = new SecretClient(vaultUrl, credential)
-  const writer = new SecretClient(vaultUrl, credential, { retryOptions: { maxRetries: 0 } })
+export interface RecordStoreDeps {
+  readonly credential: TokenCredential
+  readonly vaultUrl: string
+  readonly cloud: Cloud
+  /** Is waited for before each read. Whoever publishes waits by itself: the deadline of a publish counts from the call. */
+  readonly lane?: Lane
+}
+
+export function recordStore({ credential, vaultUrl, cloud, lane }: RecordStoreDeps): RecordStore & RecordIndex {
+  const reader = new SecretClient(vaultUrl, credential, pacedBy(lane))
+  const writer = new SecretClient(vaultUrl, credential, { retryOptions: { maxRetries: 0 }, ...pacedBy(lane) })
   const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
 
   // A client's first request goes out bare and is answered with a challenge. Two first requests at once would carry
@@ -31,7 +39,22 @@ export function recordStore(deps: { credential: TokenCredential; vaultUrl: strin
   }
 
   return {
+    async *list() {
+      try {
+        const pages = reader.listPropertiesOfSecrets().byPage()
+        for (;;) {
+          await lane?.ready('reads')
+          const { value: page, done } = await pages.next()
+          if (done) return
+          for (const { name, enabled, tags } of page) yield { name, enabled: enabled ?? true, tags: tags ?? {} }
+        }
+      } catch (error) {
+        throw error instanceof AppError ? error : sanitize('list the secrets of the vault', error)
+      }
+    },
+
     async read(name) {
+      await lane?.ready('reads')
       try {
         const versions = await listVersions(reader, name, options())
         if (versions.length > 0) return { kind: 'versions', versions }
@@ -55,14 +78,19 @@ export function recordStore(deps: { credential: TokenCredential; vaultUrl: strin
     // The SDK's recover begins by reading the secret, which this identity may not and need not.
     async recover(name) {
       const doing = `recover secret ${name}`
-      const token = await credential.getToken(`https://${cloud.keyVault}/.default`)
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      const token = await credential
+        .getToken(`https://${cloud.keyVault}/.default`, { abortSignal: signal })
+        .catch((error: unknown) => {
+          throw sanitize(doing, error)
+        })
       if (!token) throw new AppError('upstream_refused', `${doing}: no token`)
       const url = new URL(`/deletedsecrets/${name}/recover?api-version=${API_VERSION}`, vaultUrl)
       const answer = await fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${token.token}` },
         redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal,
       }).catch((error: unknown) => {
         throw sanitize(doing, error)
       })

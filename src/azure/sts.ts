@@ -17,7 +17,8 @@ export function tokenService({ cloud, clock }: { cloud: Cloud; clock: Clock }): 
     const url = stsUrl(cloud, place)
     if (url === undefined) return { kind: 'unknown', reason: 'no-such-host' }
     try {
-      return await readAnswer(await post(url, key), clock)
+      const askedAt = clock.now()
+      return await readAnswer(await post(url, key), askedAt)
     } catch (error) {
       return { kind: 'unknown', reason: isTimeout(error) ? 'timeout' : 'no-answer' }
     }
@@ -26,7 +27,9 @@ export function tokenService({ cloud, clock }: { cloud: Cloud; clock: Clock }): 
     exchange,
     async judge(place, key): Promise<Verdict> {
       const answer = await exchange(place, key)
-      return answer.kind === 'token' ? { kind: 'accepted' } : answer
+      if (answer.kind === 'token') return { kind: 'accepted' }
+      // A firewall, a quota, or local authentication being off: nothing about the key.
+      return answer.kind === 'forbidden' ? { kind: 'unknown', reason: 'forbidden' } : answer
     },
   }
 }
@@ -44,30 +47,37 @@ const post = (url: string, key: Secret): Promise<Response> =>
   })
 
 /** Judges by the status alone: two shapes of error bodies exist, and one of them is HTML (contract C5). */
-async function readAnswer(answer: Response, clock: Clock): Promise<ExchangeAnswer> {
+async function readAnswer(answer: Response, askedAt: Date): Promise<ExchangeAnswer> {
   const { status } = answer
   if (status === 200) {
     const text = (await answer.text()).trim()
     if (text === '' || text.length > MAX_TOKEN_LENGTH) return { kind: 'unknown', reason: 'not-a-token' }
-    return { kind: 'token', token: Secret.of(text), expiresAt: readExpiry(text, clock) }
+    const expiresAt = readExpiry(text, askedAt)
+    return expiresAt > askedAt
+      ? { kind: 'token', token: Secret.of(text), expiresAt }
+      : { kind: 'unknown', reason: 'expired-token' }
   }
   await answer.body?.cancel()
   if (status === 401) return { kind: 'refused' }
   if (status === 404 || status === 405) return { kind: 'unsupported' }
-  // 403 says nothing about the key: a firewall, a quota, or local authentication being off.
-  return { kind: 'unknown', reason: status === 403 ? 'forbidden' : `http-${status}` }
+  return status === 403 ? { kind: 'forbidden' } : { kind: 'unknown', reason: `http-${status}` }
 }
 
-/** The token's form is not documented: only `exp` is read, and where it cannot be, the documented life counts. */
-function readExpiry(token: string, clock: Clock): Date {
-  const now = clock.now().getTime()
+/**
+ * The token's form is not documented: only `exp` is read. Where it cannot be, or is beyond the documented life of a
+ * token, that life counts, from before the token was asked for.
+ */
+function readExpiry(token: string, askedAt: Date): Date {
+  const latest = new Date(askedAt.getTime() + TOKEN_MS)
   try {
     const { exp } = decodeJwt(token)
-    if (typeof exp === 'number' && exp * 1_000 > now) return new Date(exp * 1_000)
+    if (typeof exp !== 'number') return latest
+    const stated = new Date(exp * 1_000)
+    return stated < latest ? stated : latest
   } catch {
-    // Not a JWT: the fallback below is the answer.
+    return latest
   }
-  return new Date(now + TOKEN_MS)
 }
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.name === 'TimeoutError'
+const isTimeout = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError'

@@ -3,26 +3,23 @@
 import type { HttpHandler } from '@azure/functions'
 import { mayRotate } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
-import type { AccountStatus } from '../rotation/status.ts'
-import { callerEndpoint, type EndpointDeps } from './endpoint.ts'
-import { problem } from './problem.ts'
+import type { AccountStatus, FleetStatus } from '../rotation/status.ts'
+import { answer, callerEndpoint, type EndpointDeps, refuse } from './endpoint.ts'
 
-const NO_STORE = { 'Cache-Control': 'no-store' }
-
-export const listAccountsHandler = (
-  deps: EndpointDeps & { listStatus: () => Promise<readonly AccountStatus[]> },
-): HttpHandler =>
-  callerEndpoint(deps, 'GET', async (_request, context, caller) => {
-    if (!mayRotate(caller, 'Rotation.Read')) return problem('not_granted', context)
-    return { status: 200, headers: NO_STORE, jsonBody: { accounts: await deps.listStatus() } }
+export const listAccountsHandler = (deps: EndpointDeps & { listStatus: () => Promise<FleetStatus> }): HttpHandler =>
+  callerEndpoint(deps, 'GET', async (_request, caller) => {
+    if (!mayRotate(caller, 'Rotation.Read')) return refuse('not_granted')
+    return answer(200, await deps.listStatus())
   })
 
 export const getAccountHandler = (
   deps: EndpointDeps & { getStatus: (account: string) => Promise<AccountStatus | undefined> },
 ): HttpHandler =>
-  callerEndpoint(deps, 'GET', async (request, context, caller) => {
-    if (!mayRotate(caller, 'Rotation.Read')) return problem('not_granted', context)
-    const name = parseAccountName(request.params.account ?? '')
-    const status = name && (await deps.getStatus(name))
-    return status ? { status: 200, headers: NO_STORE, jsonBody: status } : problem('unknown_account', context)
+  callerEndpoint(deps, 'GET', async (request, caller, note) => {
+    if (!mayRotate(caller, 'Rotation.Read')) return refuse('not_granted')
+    const account = parseAccountName(request.params.account ?? '')
+    if (account === undefined) return refuse('unknown_account')
+    note.account = account
+    const status = await deps.getStatus(account)
+    return status ? answer(200, status) : refuse('unknown_account')
   })

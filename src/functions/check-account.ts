@@ -4,6 +4,7 @@ import type { StorageQueueHandler } from '@azure/functions'
 import { z } from 'zod'
 import { type AccountId, parseAccountId, parseAccountName } from '../common/account.ts'
 import type { CheckMessage, Outbox } from '../rotation/ports.ts'
+import type { Report } from '../rotation/run.ts'
 import { parseMessage } from './messages.ts'
 import { type RunDeps, runAndRecord } from './run-and-record.ts'
 
@@ -21,12 +22,20 @@ export const parseCheckMessage = (entry: unknown): NamedCheck => parseMessage(me
 export interface CheckAccountHandlerDeps extends RunDeps {
   readonly find: (named: NamedCheck) => Promise<AccountId | undefined>
   readonly checks: Outbox<CheckMessage>
+  /** Whether a run that began after `askedAt` has answered this check already. */
+  readonly covers: (id: AccountId, askedAt: Date) => boolean
 }
+
+/** The request is already satisfied. */
+const ANSWERED: Report = { outcome: { kind: 'done' }, planned: [], did: [] }
 
 export const checkAccountHandler =
   (deps: CheckAccountHandlerDeps): StorageQueueHandler =>
-  (entry, context) =>
-    runAndRecord(deps, context, async () => {
+  (entry, context) => {
+    const askedAt = insertedAt(context.triggerMetadata)
+    const check: RunDeps['check'] = async (id, request) =>
+      askedAt && deps.covers(id, askedAt) ? ANSWERED : deps.check(id, request)
+    return runAndRecord({ ...deps, check }, context, async () => {
       const named = parseCheckMessage(entry)
       return {
         id: await deps.find(named),
@@ -35,3 +44,11 @@ export const checkAccountHandler =
         putBack: (id, next, delayMs) => deps.checks.send({ account: id, attempt: next }, delayMs),
       }
     })
+  }
+
+/** When the message was put on the queue, by the queue's clock; `undefined` where the host does not say. */
+function insertedAt(metadata: Readonly<Record<string, unknown>> | undefined): Date | undefined {
+  const text = metadata?.insertionTime
+  const at = typeof text === 'string' ? new Date(text) : undefined
+  return at && !Number.isNaN(at.getTime()) ? at : undefined
+}

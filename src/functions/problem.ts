@@ -69,7 +69,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   unknown_account: {
     status: 404,
     title: 'No such account',
-    detail: 'Check the name: it is that of the account in this deployment, in lower case.',
+    detail: 'Check the name: it is the one that this deployment gives to the account.',
   },
   method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use the method in the Allow header.' },
   malformed_body: { status: 400, title: 'Malformed body', detail: 'Send no body, or an empty JSON object.' },
@@ -121,18 +121,27 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   internal: { status: 500, title: 'Internal error', detail: 'Tell the owners of this API, with the traceId.' },
 }
 
-/** The answer for one code. `traceId` is what an operator searches the log for; `more` are facts that the code promises. */
-export function problem(
-  code: ProblemCode,
-  context: InvocationContext,
-  headers: Readonly<Record<string, string>> = {},
-  more: Readonly<Record<string, string>> = {},
-): HttpResponseInit {
-  const { status, title, detail, headers: own } = problems[code]
+export interface ProblemExtras {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Facts that the code promises, such as `until`. */
+  readonly more?: Readonly<Record<string, string>>
+}
+
+/** The answer for one code. `traceId` is what an operator searches the log for. */
+export function problem(code: ProblemCode, context: InvocationContext, extras: ProblemExtras = {}): HttpResponseInit {
+  const { status, title, detail, headers } = problems[code]
   return {
     status,
-    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...own, ...headers },
-    body: JSON.stringify({ type: 'about:blank', title, status, code, detail, traceId: traceIdOf(context), ...more }),
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers, ...extras.headers },
+    body: JSON.stringify({
+      type: 'about:blank',
+      title,
+      status,
+      code,
+      detail,
+      traceId: traceIdOf(context),
+      ...extras.more,
+    }),
   }
 }
 

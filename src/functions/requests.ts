@@ -1,14 +1,13 @@
 // POST /api/accounts/{account}/rotate and /revoke: what operators may ask for. Answers the plan; the queue does the work.
 
-import type { HttpHandler, HttpResponseInit, InvocationContext } from '@azure/functions'
+import type { HttpHandler } from '@azure/functions'
 import { z } from 'zod'
 import { mayRotate, type RotationRole } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import { unreachable } from '../common/errors.ts'
 import type { Asked, Doomed } from '../rotation/requests.ts'
 import { readBody } from './body.ts'
-import { callerEndpoint, type EndpointDeps } from './endpoint.ts'
-import { problem } from './problem.ts'
+import { answer, callerEndpoint, type EndpointDeps, type Reply, refuse } from './endpoint.ts'
 
 type DryRun = { readonly dryRun: boolean }
 
@@ -37,32 +36,30 @@ const requestHandler = <Body>(
   schema: z.ZodType<Body>,
   ask: (account: string, body: Body, options: DryRun) => Promise<Asked>,
 ): HttpHandler =>
-  callerEndpoint(deps, 'POST', async (request, context, caller) => {
-    if (!mayRotate(caller, role)) return problem('not_granted', context)
+  callerEndpoint(deps, 'POST', async (request, caller, note) => {
+    if (!mayRotate(caller, role)) return refuse('not_granted')
     const account = parseAccountName(request.params.account ?? '')
-    if (account === undefined) return problem('unknown_account', context)
+    if (account === undefined) return refuse('unknown_account')
+    note.account = account
     const body = await readBody(request, schema)
-    if (body.kind === 'refused') return problem(body.code, context)
+    if (body.kind === 'refused') return refuse(body.code)
     // Repeated values are joined by the host, so the address itself is read.
     const dryRun = new URL(request.url).searchParams.get('dryRun') === 'true'
-    return answer(await ask(account, body.value, { dryRun }), account, context)
+    return reply(await ask(account, body.value, { dryRun }), account)
   })
 
-function answer(asked: Asked, account: string, context: InvocationContext): HttpResponseInit {
-  const headers = { 'Cache-Control': 'no-store' }
+function reply(asked: Asked, account: string): Reply {
   switch (asked.kind) {
-    case 'accepted': {
-      const Location = `/api/accounts/${account}`
-      return { status: 202, headers: { ...headers, Location }, jsonBody: { plan: asked.plan } }
-    }
+    case 'accepted':
+      return answer(202, { plan: asked.plan }, { Location: `/api/accounts/${account}` })
     case 'planned':
-      return { status: 200, headers, jsonBody: { plan: asked.plan } }
+      return answer(200, { plan: asked.plan })
     case 'in-grace':
-      return problem('in_grace', context, {}, { until: asked.until.toISOString() })
+      return refuse('in_grace', { until: asked.until.toISOString() })
     case 'not-possible':
-      return problem('not_possible', context, {}, { reason: asked.reason })
+      return refuse('not_possible', { reason: asked.reason })
     case 'unknown-account':
-      return problem('unknown_account', context)
+      return refuse('unknown_account')
     default:
       return unreachable(asked)
   }

@@ -5,7 +5,7 @@ import type { AccountId } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import type { Request } from '../rotation/plan.ts'
-import { putBack } from '../rotation/put-back.ts'
+import { putBack, putBackThrottled } from '../rotation/put-back.ts'
 import type { Report } from '../rotation/run.ts'
 import { writeRecord } from './log.ts'
 
@@ -33,8 +33,9 @@ export async function runAndRecord(
   read: () => Promise<Job>,
 ): Promise<void> {
   const startedAt = clock.elapsed()
+  let job: Job | undefined
   try {
-    const job = await read()
+    job = await read()
     const { id, request, attempt } = job
     const { outcome, planned, did } = id ? await check(id, request) : NOBODY
     const againInMs = id && putBack(outcome, request, attempt, clock.now())
@@ -54,7 +55,12 @@ export async function runAndRecord(
     // A raw error may hold what an upstream said, so it does not get out.
     const known = error instanceof AppError
     const why = known ? { code: error.code, reason: error.message } : { code: 'internal' }
-    writeRecord((text) => context.error(text), 'rotation.failed', why)
+    const throttled = known && error.code === 'upstream_throttled'
+    // Nothing was done, and five tries in a row would only park the message.
+    const againInMs = throttled && job?.id ? putBackThrottled(job.request, job.attempt) : undefined
+    if (job?.id && againInMs !== undefined) await job.putBack(job.id.id, job.attempt + 1, againInMs)
+    writeRecord((text) => context.error(text), 'rotation.failed', { account: job?.id?.id, ...why, againInMs })
+    if (againInMs !== undefined) return
     throw known ? error : new Error('check failed')
   }
 }

@@ -1,7 +1,7 @@
 // Carries out one plan: regenerate, prove, publish, read back. Each step may be the last one that happens.
 
 import { otherSlot, type Slot } from '../common/account.ts'
-import { unreachable } from '../common/errors.ts'
+import { AppError, unreachable } from '../common/errors.ts'
 import { type Tags, tag } from '../common/record.ts'
 import { fingerprintOf, Secret } from '../common/secret.ts'
 import { readHistory } from './history.ts'
@@ -49,10 +49,14 @@ async function publishExisting(
 
 async function regenerate(deps: CheckDeps, run: Run, slot: Slot, publishAfter: boolean): Promise<Acted> {
   const before = keysOf(run)
+  if (deps.pacing) await deps.pacing.toRegenerate(run.id.subscription)
   const after = await write(deps, run.held, `regenerate ${slot}`, (deadlineMs) =>
     deps.accounts.regenerate(run.id, slot, deadlineMs),
   )
   const sibling = otherSlot(slot)
+  if (fingerprintOf(after[slot]) === fingerprintOf(before[slot])) {
+    throw new AppError('upstream_unreachable', `regenerate ${slot} of ${run.id.id}: the key is what it was`)
+  }
   // Somebody else changed the other key meanwhile: what was planned on no longer holds.
   if (fingerprintOf(after[sibling]) !== fingerprintOf(before[sibling])) return 'changed'
   if (!publishAfter) return 'step'
@@ -87,6 +91,7 @@ async function publish(
   slot: Slot | 'none',
   { value, sibling, proof }: { value: Secret; sibling: string | undefined; proof: string },
 ): Promise<Acted> {
+  if (deps.pacing) await deps.pacing.toPublish()
   const { place, kind } = run.account
   const fingerprint = fingerprintOf(value)
   const now = deps.clock.now()

@@ -35,6 +35,7 @@ export const checkAccount =
       else
         await lease.release({
           at: deps.clock.now().toISOString(),
+          account: id.id,
           planned,
           did,
           outcome: outcome ?? { kind: 'failed' },
@@ -50,7 +51,8 @@ async function settleAfterQuarantine(deps: CheckDeps, target: Target): Promise<O
 
 async function settle(deps: CheckDeps, target: Target, first: AccountAnswer): Promise<Outcome> {
   let account = first
-  for (let changes = 0; changes < PLANS; ) {
+  // A revoke takes up to three plans of its own; whatever goes on after that is not getting anywhere.
+  for (let plans = 0, changes = 0; changes < PLANS && plans < 2 * PLANS; plans += 1) {
     const run = await lookAndPlan(deps, target, account)
     if (run.kind !== 'run') return run
     if (deps.mode === 'plan') return { kind: 'planned', plan: run.plan }

@@ -1,10 +1,11 @@
 // Which accounts are ours to look after, and under which name and terms.
 
-import { type AccountId, parseAccountId, sameId } from '../common/account.ts'
+import { type AccountId, sameId } from '../common/account.ts'
 import { AppError } from '../common/errors.ts'
 import type { Tags } from '../common/record.ts'
+import { forEach } from './fleet-each.ts'
 import type { Terms } from './plan.ts'
-import type { Account, AiAccounts, CheckMessage, Outbox } from './ports.ts'
+import type { Account, AiAccounts } from './ports.ts'
 
 export interface FleetSettings {
   readonly subscriptions: readonly string[]
@@ -12,8 +13,8 @@ export interface FleetSettings {
   readonly accounts: readonly AccountId[]
   /** Lower-case ARM id to secret name. */
   readonly secretNames: ReadonlyMap<string, string>
-  /** Names of secrets that may be taken over from somebody else. */
-  readonly takeOver: ReadonlySet<string>
+  /** Lower-case ARM id to the name of a secret that this account may take over from somebody else. */
+  readonly takeOver: ReadonlyMap<string, string>
   /** Lower-case ARM ids of accounts that may be used without keys. */
   readonly keylessAccounts: ReadonlySet<string>
   readonly publisher: string
@@ -35,7 +36,8 @@ export function termsOf(settings: FleetSettings, id: AccountId, tags: Tags): Ter
   return {
     enrolled: named || (subscribed && isTagged(tags)),
     publisher: settings.publisher,
-    takeOver: settings.takeOver.has(secretNameOf(settings, id, tags)),
+    // Both must fit: a tag can name any secret, and must not be able to take one over.
+    takeOver: settings.takeOver.get(id.id.toLowerCase()) === secretNameOf(settings, id, tags),
     keyless: settings.keylessAccounts.has(id.id.toLowerCase()),
     skewMs: settings.skewMs,
   }
@@ -46,50 +48,48 @@ const isTagged = (tags: Tags): boolean => ['rotate', 'hold'].includes(tags.keyst
 
 export interface Discovery {
   readonly accounts: readonly Account[]
-  /** Subscriptions that could not be listed, with the reason; the others are complete. */
-  readonly failed: readonly { readonly subscription: string; readonly reason: string }[]
+  /** What could not be looked at, with the reason; the rest is complete. */
+  readonly failed: readonly Failure[]
+}
+
+/** A subscription that could not be listed, or one account named by the settings that could not be read. */
+export interface Failure {
+  readonly subscription: string
+  /** ARM id. */
+  readonly account?: string
+  readonly reason: string
 }
 
 /** Lists the fleet. A subscription or account that refuses stops only itself. */
 export async function discover(deps: { accounts: AiAccounts; settings: FleetSettings }): Promise<Discovery> {
+  const { accounts, settings } = deps
   const found = new Map<string, Account>()
-  const failed: { subscription: string; reason: string }[] = []
-  const attempt = async (subscription: string, work: () => Promise<void>) => {
+  const failed: Failure[] = []
+  const named = new Set(settings.accounts.map(({ id }) => id.toLowerCase()))
+  const attempt = async (place: Omit<Failure, 'reason'>, work: () => Promise<string | undefined>) => {
     try {
-      await work()
+      const reason = await work()
+      if (reason !== undefined) failed.push({ ...place, reason })
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      failed.push({ subscription, reason: error.message })
+      failed.push({ ...place, reason: error.message })
     }
   }
-  const keep = (account: Account) => found.set(account.id.toLowerCase(), account)
-  const list = async (subscription: string) => {
-    for await (const account of deps.accounts.list(subscription)) if (isTagged(account.tags)) keep(account)
-  }
-  const get = async (id: AccountId) => {
-    const answer = await deps.accounts.get(id)
-    if (answer.kind === 'found') keep(answer.account)
-  }
-  await Promise.all(deps.settings.subscriptions.map((subscription) => attempt(subscription, () => list(subscription))))
-  const missing = deps.settings.accounts.filter(({ id }) => !found.has(id.toLowerCase()))
-  await Promise.all(missing.map((id) => attempt(id.subscription, () => get(id))))
+  const keep = (account: Account) => void found.set(account.id.toLowerCase(), account)
+  await forEach(settings.subscriptions, (subscription) =>
+    attempt({ subscription }, async () => {
+      for await (const account of accounts.list(subscription))
+        if (isTagged(account.tags) || named.has(account.id.toLowerCase())) keep(account)
+      return undefined
+    }),
+  )
+  const missing = settings.accounts.filter(({ id }) => !found.has(id.toLowerCase()))
+  await forEach(missing, (id) =>
+    attempt({ subscription: id.subscription, account: id.id }, async () => {
+      const answer = await accounts.get(id)
+      if (answer.kind === 'found') keep(answer.account)
+      return answer.kind === 'found' ? undefined : answer.kind
+    }),
+  )
   return { accounts: [...found.values()], failed }
 }
-
-/** Asks for one check per account of the fleet. */
-export const askForChecks =
-  (deps: { accounts: AiAccounts; settings: FleetSettings; checks: Outbox<CheckMessage> }) =>
-  async (): Promise<Discovery> => {
-    const discovery = await discover(deps)
-    await Promise.all(discovery.accounts.map(({ id }) => deps.checks.send({ account: id })))
-    return discovery
-  }
-
-/** Finds the account that a message means: an ARM id at once, the name of a secret by looking through the fleet. */
-export const findAccount =
-  (deps: { accounts: AiAccounts; settings: FleetSettings }) =>
-  async (named: { readonly account: string } | { readonly secret: string }): Promise<AccountId | undefined> => {
-    if ('account' in named) return parseAccountId(named.account)
-    const { accounts } = await discover(deps)
-    return accounts.find((account) => secretNameOf(deps.settings, account, account.tags) === named.secret)
-  }

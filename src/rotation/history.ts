@@ -5,7 +5,7 @@ import type { SecretVersion } from './ports.ts'
 
 export interface History {
   /** What the versions of the newest second say, ours or not: whose secret is it? Empty when there is none. */
-  readonly top: readonly AccountRecord[]
+  readonly top: readonly { readonly record: AccountRecord; readonly ours: boolean }[]
   /** The published record, where the newest version is ours and no other contends for that place. */
   readonly newest: AccountRecord | undefined
   /** Set when two versions with different keys share the newest second: nobody knows which one readers get. */
@@ -27,16 +27,27 @@ const REQUIRED = [tag.credentialId, tag.providerAddress, tag.publishedAt, tag.pu
  * and hand-edited versions fail, and count as versions without a fingerprint.
  */
 function readOurs(version: SecretVersion): AccountRecord | undefined {
+  return version.updatedAt.getTime() === version.createdAt.getTime() ? readMade(version) : undefined
+}
+
+/** What a version says that we made, whatever became of it since. */
+function readMade(version: SecretVersion): AccountRecord | undefined {
   if (REQUIRED.some((name) => !version.tags[name])) return undefined
-  if (version.updatedAt.getTime() !== version.createdAt.getTime()) return undefined
   const record = readRecord(version.tags)
   if (record.publishedAt === undefined || record.credentialId === undefined) return undefined
   if (Math.abs(record.publishedAt.getTime() - version.createdAt.getTime()) > AUTHENTIC_MS) return undefined
   return record.credentialId === 'none' || record.fingerprint !== undefined ? record : undefined
 }
 
-/** What makes two versions the same for a reader of the secret: the key, or being none of ours. */
-const markOf = (record: AccountRecord | undefined): string => record?.fingerprint ?? record?.credentialId ?? 'foreign'
+/** What makes two versions the same for a reader of the secret: the key, or why there is none to know. */
+function markOf(version: SecretVersion): string {
+  const ours = readOurs(version)
+  if (ours) return ours.fingerprint ?? 'none'
+  return readMade(version) ? 'edited' : 'foreign'
+}
+
+/** Marks of versions before which nobody knows who used which key. */
+const STRANGE = ['foreign', 'none']
 
 /**
  * @param versions in any order.
@@ -48,14 +59,18 @@ export function readHistory(versions: readonly SecretVersion[], skewMs: number):
   if (latest === undefined) {
     return { top: [], newest: undefined, tiedAt: undefined, disabled: false, switchedAt: undefined, adopted: false }
   }
-  const top = latest.versions.map((version) => readRecord(version.tags))
+  const top = latest.versions.map((version) => ({
+    record: readRecord(version.tags),
+    ours: readOurs(version) !== undefined,
+  }))
   const disabled = latest.versions.some((version) => !version.enabled)
   const tied = latest.marks.size > 1
-  const newest = tied ? undefined : latest.ours[0]
+  const [version] = latest.versions
+  const newest = tied || !version ? undefined : readOurs(version)
   if (newest === undefined) {
     return { top, newest, tiedAt: tied ? latest.at : undefined, disabled, switchedAt: undefined, adopted: false }
   }
-  const mark = markOf(newest)
+  const [mark = ''] = latest.marks
   const broken = seconds.findIndex(({ marks }) => marks.size > 1 || !marks.has(mark))
   const run = broken === -1 ? seconds : seconds.slice(0, broken)
   const before = broken === -1 ? undefined : seconds[broken]
@@ -66,14 +81,13 @@ export function readHistory(versions: readonly SecretVersion[], skewMs: number):
     tiedAt: undefined,
     disabled,
     switchedAt: new Date(startedAt.getTime() + 1_000 + skewMs),
-    adopted: before === undefined || before.marks.has('foreign') || before.marks.has('none'),
+    adopted: before === undefined || STRANGE.some((strange) => before.marks.has(strange)),
   }
 }
 
 interface Second {
   readonly at: Date
   readonly versions: readonly SecretVersion[]
-  readonly ours: readonly AccountRecord[]
   readonly marks: ReadonlySet<string>
 }
 
@@ -82,13 +96,9 @@ function groupBySecond(versions: readonly SecretVersion[]): Second[] {
   const groups = Map.groupBy(versions, (version) => Math.floor(version.createdAt.getTime() / 1_000))
   return [...groups]
     .sort(([a], [b]) => b - a)
-    .map(([second, members]) => {
-      const records = members.map(readOurs)
-      return {
-        at: new Date(second * 1_000),
-        versions: members,
-        ours: records.filter((record) => record !== undefined),
-        marks: new Set(records.map(markOf)),
-      }
-    })
+    .map(([second, members]) => ({
+      at: new Date(second * 1_000),
+      versions: members,
+      marks: new Set(members.map(markOf)),
+    }))
 }

@@ -1,7 +1,7 @@
 // Reads all that a plan is made from, and plans. Writes nothing, so that a dry run is the same look.
 
 import type { AccountId } from '../common/account.ts'
-import type { Tags } from '../common/record.ts'
+import { readRecord, type Tags } from '../common/record.ts'
 import { fingerprintOf } from '../common/secret.ts'
 import { type History, readHistory } from './history.ts'
 import { type CurrentKeys, type KeyState, type Plan, planRotation, type Request, type Terms } from './plan.ts'
@@ -54,8 +54,8 @@ export async function look(
 
 /** A deleted secret is judged by its deleted tags before it is asked back: it may be somebody else's. */
 const asVersion = (tags: Tags): SecretVersion => {
-  const epoch = new Date(0)
-  return { version: 'deleted', createdAt: epoch, updatedAt: epoch, enabled: true, tags }
+  const at = readRecord(tags).publishedAt ?? new Date(0)
+  return { version: 'deleted', createdAt: at, updatedAt: at, enabled: true, tags }
 }
 
 /** Keys are asked for only where an account is ours to look at. */

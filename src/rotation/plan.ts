@@ -1,6 +1,6 @@
 // The pure heart of rotation: what does one account need now? No clock, no network, no randomness.
 
-import { otherSlot, type Slot, sameId } from '../common/account.ts'
+import { otherSlot, type Slot, sameId, slots } from '../common/account.ts'
 import { unreachable } from '../common/errors.ts'
 import { type History, readHistory } from './history.ts'
 import type { Policy } from './policy.ts'
@@ -109,7 +109,7 @@ export function planRotation(question: Question): Plan {
   const live = liveSlot(history, current)
   const done = isDone(request, live, current)
   if (done) return { kind: 'done' }
-  if (request.kind === 'revoke') return planRevoke(request.kill, live ?? favourite(history), current)
+  if (request.kind === 'revoke') return planRevoke(request.kill, live, current, favourite(history))
   if (isHeld(account, history)) return skip('held')
 
   const existing = planExisting(account, history, current, live)
@@ -149,9 +149,10 @@ function refuseOwnership(
 ): Plan | undefined {
   if (terms.takeOver) return undefined
   const fingerprints = current === undefined ? [] : Object.values(current)
-  for (const record of top) {
+  for (const { record, ours } of top) {
     const named = record.providerAddress
-    const moved = record.fingerprint !== undefined && fingerprints.includes(record.fingerprint)
+    // A fingerprint counts only in a version that is ours: anybody can copy a tag.
+    const moved = ours && record.fingerprint !== undefined && fingerprints.includes(record.fingerprint)
     if (!moved && (named === undefined || !sameId(named, account.id))) {
       return skip('secret_not_ours', `it is the record of ${named ?? 'nobody'}, not of ${account.id}`)
     }
@@ -163,7 +164,9 @@ function refuseOwnership(
 }
 
 function planKeyless(account: Account, { newest }: History, terms: Terms): Plan {
-  if (!terms.keyless || account.place.subDomain === undefined) return skip('local-auth-disabled')
+  // ARM may refuse to list keys for a reason of its own: only an account that says so itself goes without.
+  const without = terms.keyless && account.localAuthDisabled && account.place.subDomain !== undefined
+  if (!without) return skip('local-auth-disabled')
   const published = newest?.credentialId === 'none' && !isStale(account, newest)
   return published ? skip('keyless') : { kind: 'keyless' }
 }
@@ -181,17 +184,24 @@ function isDone(request: Request, live: Slot | undefined, current: CurrentKeys):
   }
 }
 
-/** Callers are moved off a live key that must die before it is regenerated; a named idle key is regenerated first. */
-function planRevoke(kill: readonly string[], live: Slot, current: CurrentKeys): Plan {
-  const idle = otherSlot(live)
-  const killLive = kill.includes(current[live])
-  if (kill.includes(current[idle])) return { kind: 'revoke', slot: idle, publish: killLive }
+/**
+ * Callers are moved off a live key that must die before it is regenerated; a named idle key is regenerated first. Where
+ * nobody knows which one callers hold, a key that survives, or a new one, is published before anything dies.
+ */
+function planRevoke(kill: readonly string[], live: Slot | undefined, current: CurrentKeys, likely: Slot): Plan {
+  const dies = (slot: Slot) => kill.includes(current[slot])
+  const idle = otherSlot(live ?? likely)
+  if (live === undefined) {
+    const survivor = slots.find((slot) => !dies(slot))
+    return survivor ? { kind: 'publish', slot: survivor, why: 'revoke' } : { kind: 'revoke', slot: idle, publish: true }
+  }
+  if (dies(idle)) return { kind: 'revoke', slot: idle, publish: dies(live) }
   return { kind: 'publish', slot: idle, why: 'revoke' }
 }
 
 /** The slot to believe in where none is derived: what the tag says, else key1. */
 function favourite({ top }: History): Slot {
-  const tagged = top[0]?.credentialId
+  const tagged = top[0]?.record.credentialId
   return tagged === 'key2' ? 'key2' : 'key1'
 }
 
@@ -204,7 +214,7 @@ function planExisting(
   const first = live ?? favourite(history)
   const order = [first, otherSlot(first)] as const
   if (history.tiedAt !== undefined) {
-    const known = history.top.find((record) => Object.values(current).includes(record.fingerprint ?? ''))
+    const known = history.top.find(({ record }) => Object.values(current).includes(record.fingerprint ?? ''))?.record
     const slot = known?.fingerprint === current.key2 ? 'key2' : known ? 'key1' : first
     const notBefore = new Date(history.tiedAt.getTime() + 1_000)
     return { kind: 'publish-existing', why: 'tie', slots: [slot, otherSlot(slot)], notBefore }

@@ -74,6 +74,19 @@ export interface RecordStore {
   recover(name: string): Promise<void>
 }
 
+/** One secret of the vault, as its newest version tells of it. */
+export interface SecretSummary {
+  readonly name: string
+  readonly enabled: boolean
+  readonly tags: Tags
+}
+
+/** What is in the vault, whoever wrote it: for finding records whose account is gone. */
+export interface RecordIndex {
+  /** Every secret that is not deleted, page after page, without values. @throws AppError when the vault gives no answer. */
+  list(): AsyncIterable<SecretSummary>
+}
+
 /**
  * What the token service said of a key. `refused`: 401. `unsupported`: 404 or 405, there is no such service here.
  * `unknown`: everything that says nothing about the key (firewall, timeout, throttling, an error of theirs).
@@ -115,6 +128,23 @@ export interface HeldLease {
   release(note: object): Promise<void>
   /** Something of ours may still land: it is left to expire, which the next run will see. */
   abandon(): void
+}
+
+/** What was written with a lease that was given back. No decision reads it. */
+export interface RunNotes {
+  /** `undefined` when there is none, or none that can be had. Never throws. */
+  read(name: string): Promise<object | undefined>
+}
+
+/**
+ * Keeps our writes below what Azure allows. Whoever writes waits here first, before the lease is compared with the
+ * write's deadline: never between that look and the write.
+ */
+export interface Pacing {
+  /** Until one more key of this subscription may be regenerated. @throws AppError `upstream_throttled` if that is far off. */
+  toRegenerate(subscription: string): Promise<void>
+  /** Until one more version may be published. @throws AppError `upstream_throttled` if that is far off. */
+  toPublish(): Promise<void>
 }
 
 /** A queue of messages to ourselves. */

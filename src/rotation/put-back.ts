@@ -55,5 +55,9 @@ function requestAgain(outcome: Outcome, request: Request, attempt: number, now: 
   }
 }
 
+/** The same for a run that Azure was too busy for (429). Requests last; the schedule asks for checks again. */
+export const putBackThrottled = (request: Request, attempt: number): number | undefined =>
+  request.kind === 'check' && attempt >= MOST_CHECKS ? undefined : backOff(attempt, 10 * MINUTE)
+
 /** 5 s, 10 s, 20 s, … up to `most`. */
 const backOff = (attempt: number, most: number): number => Math.min(5 * SECOND * 2 ** attempt, most, LONGEST)

@@ -1,7 +1,8 @@
 // What operators may ask for: a rotation now, or the end of a key. The answer says at once what it would do.
 
 import { slots as bothSlots, otherSlot, type Slot } from '../common/account.ts'
-import { discover, type FleetSettings, secretNameOf } from './fleet.ts'
+import type { FleetSettings } from './fleet.ts'
+import { findByName } from './fleet-names.ts'
 import { type Look, type LookDeps, look } from './look.ts'
 import { liveSlot, type Plan, type Request, type SkipReason } from './plan.ts'
 import type { Outbox } from './ports.ts'
@@ -83,8 +84,7 @@ async function lookAt(
   name: string,
   request: Parameters<typeof look>[4],
 ): Promise<(Look & { readonly id: string }) | undefined> {
-  const { accounts } = await discover(deps)
-  const account = accounts.find((each) => secretNameOf(deps.settings, each, each.tags) === name)
+  const account = await findByName(deps, name)
   if (!account) return undefined
   return { ...(await look(deps, account, name, { kind: 'found', account }, request)), id: account.id }
 }

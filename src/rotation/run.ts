@@ -5,7 +5,7 @@ import type { Clock } from '../common/clock.ts'
 import type { Tags } from '../common/record.ts'
 import type { Plan, Request, SkipReason, Terms } from './plan.ts'
 import type { Policy, PolicySettings } from './policy.ts'
-import type { Account, AiAccounts, HeldLease, KeysAnswer, Lease, RecordStore } from './ports.ts'
+import type { Account, AiAccounts, HeldLease, KeysAnswer, Lease, Pacing, RecordStore } from './ports.ts'
 import type { Candidate, Proof } from './prove.ts'
 
 /** How one run ended. All of these are normal endings; only failures throw. */
@@ -53,6 +53,8 @@ export interface CheckDeps {
   readonly policy: PolicySettings
   readonly mode: 'apply' | 'plan'
   readonly timing: Timing
+  /** Absent: writes are not paced. */
+  readonly pacing?: Pacing
   /** Period of the check itself, in milliseconds: the least time by which a rotation may be late. */
   readonly checkEveryMs: number
   readonly termsOf: (id: AccountId, tags: Tags) => Terms

@@ -14,6 +14,8 @@ export interface IssueDeps {
   readonly checks: CheckRequests
   readonly clock: Clock
   readonly cloud: Cloud
+  /** Told when a check could not be asked for: the repair then waits for the schedule. */
+  readonly onLostCheck: (account: string) => void
 }
 
 /**
@@ -36,13 +38,16 @@ interface Vend extends IssueDeps {
 const ASK_EVERY_MS = 60_000
 
 /** One check a minute and account is enough; one that cannot be asked for is lost time, not a reason to fail a vend. */
-function askSparingly({ checks, clock }: IssueDeps): Vend['ask'] {
+function askSparingly({ checks, clock, onLostCheck }: IssueDeps): Vend['ask'] {
   const askedAt = new Map<string, number>()
   return async (account, check) => {
     const now = clock.elapsed()
     if (now - (askedAt.get(account) ?? Number.NEGATIVE_INFINITY) < ASK_EVERY_MS) return
     askedAt.set(account, now)
-    await checks.send(check).catch(() => askedAt.delete(account))
+    await checks.send(check).catch(() => {
+      askedAt.delete(account)
+      onLostCheck(account)
+    })
   }
 }
 
@@ -65,8 +70,9 @@ async function exchangeNewest(deps: Vend, account: string, refused?: PublishedKe
   const { record } = answer
   if (record.fingerprint !== refused?.fingerprint) {
     const exchanged = await deps.tokens.exchange(record.place, record.key)
-    if (exchanged.kind !== 'refused') return toResult(deps, record, exchanged)
-    if (!hasTokenService(record.kind)) return { kind: 'refused', code: 'tokens_unsupported' }
+    if (exchanged.kind !== 'refused' && exchanged.kind !== 'forbidden') return toResult(deps, record, exchanged)
+    if (exchanged.kind === 'refused' && !hasTokenService(record.kind))
+      return { kind: 'refused', code: 'tokens_unsupported' }
     if (refused === undefined) return exchangeNewest(deps, account, record)
   }
   await deps.ask(account, { account: record.providerAddress })
@@ -76,7 +82,7 @@ async function exchangeNewest(deps: Vend, account: string, refused?: PublishedKe
 function toResult(
   deps: IssueDeps,
   { place, kind }: PublishedKey,
-  exchanged: Exclude<ExchangeAnswer, { kind: 'refused' }>,
+  exchanged: Exclude<ExchangeAnswer, { kind: 'refused' | 'forbidden' }>,
 ): IssueResult {
   switch (exchanged.kind) {
     case 'unsupported':

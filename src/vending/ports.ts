@@ -29,10 +29,11 @@ export interface RecordReader {
   newest(name: string): Promise<RecordAnswer>
 }
 
-/** `refused`: the key is not accepted. `unsupported`: there is no token service for this kind of account. */
+/** `refused`: the key is not accepted. `forbidden`: 403, for a reason that another key may not have. `unsupported`: there is no token service for this kind of account. */
 export type ExchangeAnswer =
   | { readonly kind: 'token'; readonly token: Secret; readonly expiresAt: Date }
   | { readonly kind: 'refused' }
+  | { readonly kind: 'forbidden' }
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'unknown'; readonly reason: string }
 

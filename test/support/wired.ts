@@ -2,6 +2,7 @@
 // wire but no host. The lease and the queue of checks are in memory.
 
 import { aiAccounts } from '../../src/azure/ai-accounts.ts'
+import type { AzurePacing } from '../../src/azure/pacing.ts'
 import { recordReader } from '../../src/azure/record-reader.ts'
 import { recordStore } from '../../src/azure/record-store.ts'
 import { tokenService } from '../../src/azure/sts.ts'
@@ -9,6 +10,7 @@ import { systemClock } from '../../src/azure/system-clock.ts'
 import { publicCloud } from '../../src/common/cloud.ts'
 import { checkAccount } from '../../src/rotation/check-account.ts'
 import { discover, type FleetSettings, secretNameOf, termsOf } from '../../src/rotation/fleet.ts'
+import type { PolicySettings } from '../../src/rotation/policy.ts'
 import type { Lease } from '../../src/rotation/ports.ts'
 import { proveKey } from '../../src/rotation/prove.ts'
 import { issueToken } from '../../src/vending/issue-token.ts'
@@ -26,19 +28,36 @@ const unwantedLease: Lease = {
   }),
 }
 
-/** @param azure whose identities `rotator` and `vendor` these parts use. */
-export function wired(azure: TestAzure) {
+const ALWAYS_DUE: PolicySettings = {
+  rotateEveryMs: 0,
+  graceMs: 0,
+  minGraceMs: 0,
+  minRotateEveryMs: 0,
+  maxRotateEveryMs: HOUR,
+}
+
+/**
+ * @param azure whose identities `rotator` and `vendor` these parts use.
+ * @param change what is not the default: unpaced, and always due.
+ */
+export function wired(azure: TestAzure, change: { pacing?: AzurePacing; policy?: PolicySettings } = {}) {
+  const { pacing, policy = ALWAYS_DUE } = change
   const cloud = publicCloud
   const clock = systemClock
   const rotator = azure.credential('rotator')
-  const accounts = aiAccounts(rotator)
-  const store = recordStore({ credential: rotator, vaultUrl: VAULT_URL, cloud })
+  const accounts = aiAccounts(rotator, pacing)
+  const store = recordStore({
+    credential: rotator,
+    vaultUrl: VAULT_URL,
+    cloud,
+    ...(pacing ? { lane: pacing.vault } : {}),
+  })
   const tokens = tokenService({ cloud, clock })
   const fleet: FleetSettings = {
     subscriptions: azure.world.seed.subscriptions.map(({ id }) => id),
     accounts: [],
     secretNames: new Map(),
-    takeOver: new Set(),
+    takeOver: new Map(),
     keylessAccounts: new Set(),
     publisher: 'wired',
     skewMs: 0,
@@ -59,7 +78,8 @@ export function wired(azure: TestAzure) {
       timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000 },
       clock,
       prove: proveKey({ judge: tokens, clock, terms: { windowMs: 2_000, spacingMs: 0, settleMs: 0 } }),
-      policy: { rotateEveryMs: 0, graceMs: 0, minGraceMs: 0, minRotateEveryMs: 0, maxRotateEveryMs: HOUR },
+      policy,
+      ...(pacing ? { pacing } : {}),
       mode: 'apply',
       checkEveryMs: HOUR,
       termsOf: (id, tags) => termsOf(fleet, id, tags),
@@ -71,6 +91,7 @@ export function wired(azure: TestAzure) {
       checks,
       clock,
       cloud,
+      onLostCheck: () => undefined,
     }),
   }
 }

@@ -39,6 +39,7 @@ test.each([
   ['Token.Issue.Speech-West', 'speech-west', true],
   ['Token.Issue.speech-west', 'speech-east', false],
   ['Token.Issue.speech', 'speech-west', false],
+  ['Token.Issue.speech-west-2', 'speech-west', false],
   ['Token.Issue.speech-west', undefined, false],
   ['token.issue', 'speech-west', false],
   ['Rotation.Manage', 'speech-west', false],

@@ -122,7 +122,7 @@ test('a sibling that changed during the regenerate is planned on again', async (
 })
 
 test('somebody who writes in the same second is not overtaken by luck: published again a second later', async () => {
-  const world = rotationWorld(START)
+  const world = rotationWorld(START, { prove: async () => ({ kind: 'accepted' }) })
   let wrote = false
   world.before = (step) => {
     if (step !== 'publish' || wrote) return
@@ -242,4 +242,74 @@ test('the published version carries the ten tags of a record, and no key', async
     PublishedAt: '2026-02-01T12:00:02.000Z',
     Publisher: 'prod',
   })
+})
+
+test('keys are read after versions: one that is published in between is then known as current', async () => {
+  const world = rotationWorld(START)
+  const steps: string[] = []
+  world.versions = [
+    published('2025-12-20T00:00:00Z', 'key2', 'old'),
+    published('2026-01-20T00:00:00Z', 'key1', 'first key'),
+  ]
+  world.before = (step) => void steps.push(step)
+  await runCheck(world)
+  expect(steps).toEqual(['read', 'listKeys'])
+})
+
+test('a regenerate that left the key as it was is not believed', async () => {
+  const world = rotationWorld(START)
+  world.versions = [published('2025-11-01T00:00:00Z', 'key1', 'first key')]
+  const { keys: unchanged } = world
+  Object.defineProperty(world, 'keys', { get: () => unchanged, set: () => undefined })
+  await expect(runCheck(world)).rejects.toMatchObject({ code: 'upstream_unreachable' })
+  expect(world.log).toEqual(['regenerate key2'])
+})
+
+test('a revoke that gets nowhere ends', async () => {
+  const world = rotationWorld(START)
+  world.versions = [published('2026-01-20T00:00:00Z', 'key1', 'first key')]
+  world.before = (step) => {
+    if (step === 'listKeys') world.keys = keys()
+  }
+  const { outcome } = await world.check(accountId(), { kind: 'revoke', kill: [current.key2] })
+  expect(outcome).toEqual({ kind: 'unsettled' })
+  expect(world.log.length).toBeLessThanOrEqual(6)
+})
+
+test('publishing the same key again keeps the expiry that counts from its switch', async () => {
+  const world = rotationWorld(START)
+  world.versions = [
+    published('2025-11-01T00:00:00Z', 'key2', 'old'),
+    published('2026-01-20T00:00:00Z', 'key1', 'first key'),
+  ]
+  world.account = account({ place: { region: 'westeurope', subDomain: 'speech-west' } })
+  await runCheck(world)
+  // 20 January, one second and one minute of skew, 30 days, 37 days.
+  expect(world.log).toEqual(['publish key1, expires 2026-03-28'])
+})
+
+test('an interval that is shorter than grace expires by grace and one check', async () => {
+  const world = rotationWorld(START, {
+    policy: { rotateEveryMs: 0, graceMs: 2 * DAY, minGraceMs: 0, minRotateEveryMs: 0, maxRotateEveryMs: 365 * DAY },
+    checkEveryMs: DAY,
+  })
+  await runCheck(world)
+  expect(world.log).toEqual(['publish key1, expires 2026-03-13'])
+})
+
+test('a throttled or unreachable token service is asked again within the window', async () => {
+  const world = rotationWorld(START)
+  let asked = 0
+  world.verdict = () => {
+    asked += 1
+    return asked <= 5 ? { kind: 'unknown', reason: 'http-429' } : { kind: 'accepted' }
+  }
+  expect(await runCheck(world)).toMatchObject({ kind: 'published' })
+  expect(asked).toBe(8)
+})
+
+test('a key that is refused while nobody can judge the other one is not called rejected', async () => {
+  const world = rotationWorld(START)
+  world.verdict = (key) => (key.reveal() === 'first key' ? { kind: 'refused' } : { kind: 'unknown', reason: 'timeout' })
+  expect(await runCheck(world)).toMatchObject({ kind: 'withheld', reason: 'other-key-unjudged' })
 })

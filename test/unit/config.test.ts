@@ -37,6 +37,7 @@ test('a rotator gets defaults that suit production: 30 days, 2 days of grace, ho
     rotator: {
       mode: 'apply',
       schedule: '0 7 * * * *',
+      period: { shortestMs: 3_600_000, longestMs: 3_600_000 },
       policy: { rotateEveryMs: 2_592_000_000, graceMs: 172_800_000 },
       proof: { windowMs: 180_000, spacingMs: 2_000, settleMs: 120_000 },
     },
@@ -85,8 +86,9 @@ test.each([
     'KEYSTILE_ACCOUNTS is not a list of ARM ids of Microsoft.CognitiveServices accounts',
   ],
   ['KEYSTILE_SECRET_NAMES', `${ID}=a_b`, 'KEYSTILE_SECRET_NAMES is not a list of ARM id=secret name'],
-  ['KEYSTILE_TAKE_OVER', 'a b', 'KEYSTILE_TAKE_OVER holds a name that no secret can have'],
+  ['KEYSTILE_TAKE_OVER', 'speech-west', 'KEYSTILE_TAKE_OVER is not a list of ARM id=secret name'],
   ['KEYSTILE_SCHEDULE', '* * * * *', 'KEYSTILE_SCHEDULE is not an NCRONTAB expression of six fields'],
+  ['KEYSTILE_SCHEDULE', '0 60 * * * *', 'KEYSTILE_SCHEDULE is not an NCRONTAB expression of six fields'],
   ['KEYSTILE_GRACE', 'P1M', 'KEYSTILE_GRACE is not an ISO 8601 duration of weeks, days, hours, minutes and seconds'],
   ['KEYSTILE_GRACE', 'PT1S', 'KEYSTILE_GRACE is below KEYSTILE_MIN_GRACE'],
   ['KEYSTILE_ROTATE_EVERY', 'PT1S', 'KEYSTILE_ROTATE_EVERY is below KEYSTILE_MIN_ROTATE_EVERY'],
@@ -94,9 +96,15 @@ test.each([
   ['KEYSTILE_WRITE_DEADLINE', 'PT41S', 'KEYSTILE_WRITE_DEADLINE is above 40 seconds'],
   ['KEYSTILE_QUARANTINE', 'PT59S', 'KEYSTILE_QUARANTINE is below twice KEYSTILE_WRITE_DEADLINE'],
   [
+    'KEYSTILE_PROOF_SPACING',
+    'P1D',
+    'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
+  ],
+  ['AzureWebJobsStorage', 'garbage', 'AzureWebJobsStorage is not a connection string'],
+  [
     'KEYSTILE_PROOF_WINDOW',
     'PT8M',
-    'KEYSTILE_PROOF_WINDOW (twice) and KEYSTILE_SETTLE do not fit into a run of 9 minutes',
+    'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
   ],
 ])('%s=%s is refused by name, without its value', (name, value, problem) => {
   expect(problemsOf({ ...rotator, [name]: value })).toEqual([problem])
@@ -136,4 +144,38 @@ test('a grace below 25 hours is worth a word', () => {
 test('every setting has the prefix that tells it from the host’s', () => {
   expect(settingNames.filter((name) => !name.startsWith('KEYSTILE_'))).toEqual([])
   expect(settingNames).toHaveLength(24)
+})
+
+test('the longest proofs that fit: twice the window and its spacing, and the settle time, make nine minutes', () => {
+  const at = (KEYSTILE_PROOF_WINDOW: string) => problemsOf({ ...rotator, KEYSTILE_PROOF_WINDOW })
+  expect(at('PT204S')).toEqual([])
+  expect(at('PT205S')).toHaveLength(1)
+})
+
+test('addresses of storage that are none are refused', () => {
+  const storage = {
+    AzureWebJobsStorage: '',
+    AzureWebJobsStorage__queueServiceUri: 'nonsense',
+    AzureWebJobsStorage__blobServiceUri: 'https://b.example',
+  }
+  expect(problemsOf({ ...vendor, ...storage })).toEqual(['AzureWebJobsStorage__… does not name https addresses'])
+})
+
+test('what names accounts keeps their secrets apart, whatever the case of an id', () => {
+  const config = parseConfig({
+    ...rotator,
+    KEYSTILE_SECRET_NAMES: `${ID.toUpperCase()}=Chosen`,
+    KEYSTILE_TAKE_OVER: `${ID.toUpperCase()}=theirs`,
+    KEYSTILE_KEYLESS_ACCOUNTS: ID.toUpperCase(),
+    KEYSTILE_CLOCK_SKEW: 'PT3S',
+  })
+  expect(config.rotator?.fleet).toEqual({
+    subscriptions: ['11111111-1111-4111-8111-111111111111'],
+    accounts: [],
+    secretNames: new Map([[ID.toLowerCase(), 'chosen']]),
+    takeOver: new Map([[ID.toLowerCase(), 'theirs']]),
+    keylessAccounts: new Set([ID.toLowerCase()]),
+    publisher: 'prod',
+    skewMs: 3_000,
+  })
 })

@@ -1,56 +1,29 @@
 import { AppError } from '../../src/common/errors.ts'
+import { tag } from '../../src/common/record.ts'
+import { discover, secretNameOf, termsOf } from '../../src/rotation/fleet.ts'
+import { AT_ONCE, forEach } from '../../src/rotation/fleet-each.ts'
+import { findAccount, findByName, findRivals } from '../../src/rotation/fleet-names.ts'
+import { recentRuns } from '../../src/rotation/fleet-recent.ts'
+import { askForChecks } from '../../src/rotation/fleet-round.ts'
+import { findUnmanaged } from '../../src/rotation/fleet-unmanaged.ts'
+import type { RecordIndex, SecretState } from '../../src/rotation/ports.ts'
+import type { Outcome } from '../../src/rotation/run.ts'
 import {
-  askForChecks,
-  discover,
-  type FleetSettings,
-  findAccount,
-  secretNameOf,
-  termsOf,
-} from '../../src/rotation/fleet.ts'
-import type { Account, AccountAnswer, AiAccounts } from '../../src/rotation/ports.ts'
-import { getStatus, listStatus } from '../../src/rotation/status.ts'
-import { account, accountId, foreign, ID, published } from '../support/rotation.ts'
-import { rotationWorld, testClock } from '../support/rotation-world.ts'
+  armWith,
+  denied,
+  fleetSettings,
+  idOf,
+  named,
+  OTHER,
+  SUBSCRIPTION,
+  throttled,
+  vaultWith,
+  versions,
+} from '../support/fleet.ts'
+import { accountId, foreign, ID, published } from '../support/rotation.ts'
+import { testClock } from '../support/rotation-world.ts'
 
-const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111'
-const OTHER = '22222222-2222-4222-8222-222222222222'
-const DAY = 86_400_000
-
-const settings = (change: Partial<FleetSettings> = {}): FleetSettings => ({
-  subscriptions: [SUBSCRIPTION],
-  accounts: [],
-  secretNames: new Map(),
-  takeOver: new Set(),
-  keylessAccounts: new Set(),
-  publisher: 'prod',
-  skewMs: 0,
-  ...change,
-})
-
-const named = (name: string, tags: Record<string, string> = { keystile: 'rotate' }): Account =>
-  account({ ...accountId(ID.replace('speech-west', name)), tags })
-
-function arm(fleet: Record<string, Account[] | AppError>, byId: AccountAnswer = { kind: 'gone' }): AiAccounts {
-  const { list: _list, get: _get, ...rest } = rotationWorldAccounts()
-  return {
-    ...rest,
-    async *list(subscription) {
-      const answer = fleet[subscription] ?? []
-      if (answer instanceof AppError) throw answer
-      yield* answer
-    },
-    get: async () => byId,
-  }
-}
-
-const refuse = () => Promise.reject(new Error('a fleet is looked at, not touched'))
-const rotationWorldAccounts = (): AiAccounts => ({
-  async *list() {},
-  get: refuse,
-  listKeys: refuse,
-  regenerate: refuse,
-})
-const namesOf = (accounts: readonly Account[]) => accounts.map(({ name }) => name)
+const namesOf = (accounts: readonly { name: string }[]) => accounts.map(({ name }) => name)
 
 test.each([
   ['the name of the account', {}, {}, 'speech-west'],
@@ -62,11 +35,11 @@ test.each([
     'chosen',
   ],
 ])('a secret is named by %s', (_by, tags, change, name) =>
-  expect(secretNameOf(settings(change), accountId(), tags)).toBe(name),
+  expect(secretNameOf(fleetSettings(change), accountId(), tags)).toBe(name),
 )
 
 test('what a secret’s name cannot hold becomes a dash', () => {
-  expect(secretNameOf(settings(), accountId(ID.replace('speech-west', 'A_b.c-D')), {})).toBe('a-b-c-d')
+  expect(secretNameOf(fleetSettings(), accountId(idOf('A_b.c-D')), {})).toBe('a-b-c-d')
 })
 
 test.each([
@@ -77,108 +50,295 @@ test.each([
   ['a tag in a subscription that nobody configured', { subscriptions: [OTHER] }, { keystile: 'rotate' }, false],
   ['an explicit id, in any case', { subscriptions: [], accounts: [accountId(ID.toUpperCase())] }, {}, true],
 ])('%s enrols an account: %s', (_what, change, tags, enrolled) =>
-  expect(termsOf(settings(change), accountId(), tags).enrolled).toBe(enrolled),
+  expect(termsOf(fleetSettings(change), accountId(), tags).enrolled).toBe(enrolled),
 )
 
-test('the fleet is what carries the tag, plus what is named', async () => {
-  const accounts = arm(
-    { [SUBSCRIPTION]: [named('a'.repeat(3)), named('untagged', {}), named('held', { keystile: 'hold' })] },
-    { kind: 'found', account: named('explicit', {}) },
-  )
-  const fleet = settings({ accounts: [accountId(ID.replace('speech-west', 'explicit'))] })
-  expect(namesOf((await discover({ accounts, settings: fleet })).accounts)).toEqual(['aaa', 'held', 'explicit'])
+describe('discovery', () => {
+  test('the fleet is what carries the tag, plus what is named', async () => {
+    const listed = [named('aaa'), named('untagged', {}), named('held', { keystile: 'hold' }), named('listed', {})]
+    const accounts = armWith({ [SUBSCRIPTION]: listed, [OTHER]: [named('elsewhere', {}, OTHER)] })
+    const settings = fleetSettings({ accounts: [accountId(idOf('LISTED')), accountId(idOf('elsewhere', OTHER))] })
+    const { accounts: found, failed } = await discover({ accounts, settings })
+    expect([namesOf(found), failed]).toEqual([['aaa', 'held', 'listed', 'elsewhere'], []])
+  })
+
+  test.each([denied, throttled])('a subscription that answers $status stops only itself', async (error) => {
+    const accounts = armWith({ [SUBSCRIPTION]: error, [OTHER]: [named('other')] })
+    const found = await discover({ accounts, settings: fleetSettings({ subscriptions: [SUBSCRIPTION, OTHER] }) })
+    expect(namesOf(found.accounts)).toEqual(['other'])
+    expect(found.failed).toEqual([{ subscription: SUBSCRIPTION, reason: error.message }])
+  })
+
+  test.each([
+    ['403', { kind: 'refused' } as const, 'refused'],
+    ['404', { kind: 'gone' } as const, 'gone'],
+    ['429', throttled, throttled.message],
+  ])('a named account that answers %s stops only itself, and is told of', async (_status, answer, reason) => {
+    const [bad, good] = [idOf('bad', OTHER), idOf('good', OTHER)]
+    const accounts = armWith({ [SUBSCRIPTION]: [named('one')], [OTHER]: [named('good', {}, OTHER)] }, { [bad]: answer })
+    const settings = fleetSettings({ accounts: [accountId(bad), accountId(good)] })
+    const { accounts: found, failed } = await discover({ accounts, settings })
+    expect([namesOf(found), failed]).toEqual([['one', 'good'], [{ subscription: OTHER, account: bad, reason }]])
+  })
+
+  test('a bug of ours is not taken for a refusal', async () => {
+    const accounts = { ...armWith({}), get: () => Promise.reject(new TypeError('a bug')) }
+    await expect(discover({ accounts, settings: fleetSettings({ accounts: [accountId()] }) })).rejects.toThrow('a bug')
+  })
 })
 
-test('a subscription that refuses stops only itself', async () => {
-  const denied = new AppError('upstream_refused', 'list the accounts: HTTP 403', 403)
-  const accounts = arm({ [SUBSCRIPTION]: denied, [OTHER]: [named('other')] })
-  const discovery = await discover({ accounts, settings: settings({ subscriptions: [SUBSCRIPTION, OTHER] }) })
-  expect(namesOf(discovery.accounts)).toEqual(['other'])
-  expect(discovery.failed).toEqual([{ subscription: SUBSCRIPTION, reason: 'list the accounts: HTTP 403' }])
+test('a large fleet is looked at a few at a time, each account once', async () => {
+  let [now, most] = [0, 0]
+  const seen: number[] = []
+  await forEach([...Array(100).keys()], async (item) => {
+    now += 1
+    most = Math.max(most, now)
+    await new Promise((resolve) => setImmediate(resolve))
+    seen.push(item)
+    now -= 1
+  })
+  expect([most, seen.length, new Set(seen).size]).toEqual([AT_ONCE, 100, 100])
 })
 
-test('the schedule asks for one check of each account', async () => {
-  const asked: object[] = []
-  const accounts = arm({ [SUBSCRIPTION]: [named('one'), named('two')] })
-  const checks = { send: async (check: object) => void asked.push(check) }
-  await askForChecks({ accounts, settings: settings(), checks })()
-  expect(asked).toEqual(['one', 'two'].map((name) => ({ account: ID.replace('speech-west', name) })))
+describe('two accounts that want one secret', () => {
+  const [alpha, beta] = [named('alpha', { keystile: 'rotate', 'keystile-secret': 'shared' }), named('shared')]
+  const recordOf = (id: string) =>
+    versions(published('2026-01-01T00:00:00Z', 'key1', 'k', { tags: { [tag.providerAddress]: id } }))
+  const refusedWith = async (secret: SecretState | AppError, change = {}) => {
+    const deps = { store: vaultWith({ shared: secret }), settings: fleetSettings(change) }
+    const both = [await findRivals(deps, [alpha, beta]), await findRivals(deps, [beta, alpha])]
+    const [one, other] = both.map((rivals) => rivals.map(({ account, name, owner }) => [account.name, name, owner]))
+    expect(other).toEqual(one)
+    return one
+  }
+
+  test.each([
+    [
+      'the owner of the record keeps it, in any case of its id',
+      recordOf(beta.id.toUpperCase()),
+      {},
+      ['alpha', 'shared', beta.id],
+    ],
+    [
+      'a deleted secret still has its owner',
+      { kind: 'deleted' as const, tags: { [tag.providerAddress]: beta.id } },
+      {},
+      ['alpha', 'shared', beta.id],
+    ],
+    ['on an empty vault the first by ARM id gets it', versions(), {}, ['shared', 'shared', alpha.id]],
+    [
+      'a setting gives it to another',
+      recordOf(beta.id),
+      { takeOver: new Map([[alpha.id.toLowerCase(), 'shared']]) },
+      ['shared', 'shared', alpha.id],
+    ],
+  ])('%s', async (_what, secret, change, refused) => {
+    expect(await refusedWith(secret, change)).toEqual([refused])
+  })
+
+  test.each([
+    ['a foreign secret', versions(foreign('2026-01-01T00:00:00Z'))],
+    ['the record of an account that is gone, or was moved', recordOf(idOf('gone'))],
+    ['a vault that does not answer', new AppError('upstream_refused', 'read: HTTP 403', 403)],
+  ])('%s settles nothing: the check of each decides', async (_what, secret) => {
+    expect(await refusedWith(secret)).toEqual([])
+  })
+
+  test('a name finds the one that has it, without a look at the fleet', async () => {
+    const accounts = {
+      ...armWith({ [SUBSCRIPTION]: [alpha, beta] }),
+      list: () => {
+        throw new Error('it listed')
+      },
+    }
+    const deps = { accounts, store: vaultWith({ shared: recordOf(beta.id) }), settings: fleetSettings() }
+    expect(await findByName(deps, 'shared')).toBe(beta)
+  })
+
+  test.each([
+    ['nothing', versions(), 'alpha'],
+    ['a foreign secret', versions(foreign('2026-01-01T00:00:00Z')), 'shared'],
+    ['the record of an account that has another name', recordOf(idOf('other')), 'shared'],
+  ])('a name with %s behind it is looked for in the fleet', async (_what, secret, found) => {
+    const fleet = found === 'alpha' ? [beta, alpha] : [beta, named('other')]
+    const deps = {
+      accounts: armWith({ [SUBSCRIPTION]: fleet }),
+      store: vaultWith({ shared: secret }),
+      settings: fleetSettings(),
+    }
+    expect((await findByName(deps, 'shared'))?.name).toBe(found)
+  })
+
+  test('a record does not make an account one of the fleet', async () => {
+    const untagged = named('shared', {})
+    const accounts = armWith({ [SUBSCRIPTION]: [untagged] })
+    const deps = { accounts, store: vaultWith({ shared: recordOf(untagged.id) }), settings: fleetSettings() }
+    expect(await findByName(deps, 'shared')).toBeUndefined()
+  })
 })
 
 test('an account is found by its id at once, and by its secret in the fleet', async () => {
-  const find = findAccount({ accounts: arm({ [SUBSCRIPTION]: [named('One_Two')] }), settings: settings() })
+  const accounts = armWith({ [SUBSCRIPTION]: [named('One_Two')] })
+  const find = findAccount({ accounts, store: vaultWith(), settings: fleetSettings() })
   expect((await find({ account: ID }))?.name).toBe('speech-west')
   expect((await find({ secret: 'one-two' }))?.name).toBe('One_Two')
   expect(await find({ secret: 'three' })).toBeUndefined()
 })
 
-describe('the status of an account', () => {
-  const statusWith = async (
-    change: Partial<ReturnType<typeof rotationWorld>>,
-    of = account(),
-    now = '2026-02-20T00:00:00Z',
-  ) => {
-    const world = rotationWorld('2026-02-01T12:00:00Z')
-    Object.assign(world, change)
-    const store = {
-      read: async () =>
-        world.deletedTags
-          ? { kind: 'deleted' as const, tags: world.deletedTags }
-          : { kind: 'versions' as const, versions: world.versions },
-      publish: refuse,
-      recover: refuse,
+/** A list that cannot be had. */
+const lost = (): AsyncIterable<never> => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(denied) }) })
+
+describe('a round', () => {
+  const roundWith = async (change: Partial<Parameters<typeof askForChecks>[0]> = {}) => {
+    const asked: [string, number | undefined][] = []
+    const accounts = armWith({ [SUBSCRIPTION]: [named('one'), named('two')] })
+    const checks = {
+      send: async ({ account }: { account: string }, delayMs?: number) => void asked.push([account, delayMs]),
     }
-    const policy = {
-      rotateEveryMs: 30 * DAY,
-      graceMs: 2 * DAY,
-      minGraceMs: DAY,
-      minRotateEveryMs: 0,
-      maxRotateEveryMs: 365 * DAY,
+    const vault = vaultWith()
+    const deps = {
+      accounts,
+      store: vault,
+      records: vault,
+      settings: fleetSettings(),
+      checks,
+      everyMs: 1_000,
+      ...change,
     }
-    const deps = { accounts: arm({ [SUBSCRIPTION]: [of] }), store, settings: settings(), policy, clock: testClock(now) }
-    const [status] = await listStatus(deps)()
-    expect(await getStatus(deps)('speech-west')).toEqual(status)
-    expect(await getStatus(deps)('nobody')).toBeUndefined()
-    return status
+    return { asked, round: await askForChecks(deps)() }
   }
-  const base = { account: 'speech-west', id: ID, kind: 'SpeechServices', region: 'westus2', held: false }
-  const rotated = [
-    published('2025-12-01T00:00:00Z', 'key2', 'old'),
-    published('2026-01-01T00:00:00Z', 'key1', 'first key'),
+
+  test('asks for one check of each account, at once where rounds are seconds apart', async () => {
+    const { asked, round } = await roundWith()
+    expect(asked).toEqual([
+      [idOf('one'), 0],
+      [idOf('two'), 0],
+    ])
+    expect(round).toMatchObject({ asked: 2, unasked: [], rivals: [], unmanaged: [], failed: [] })
+  })
+
+  test('spreads an hourly round by the ids of its accounts: the same again, whatever their case', async () => {
+    const delays = async (names: string[]) => {
+      const accounts = armWith({ [SUBSCRIPTION]: names.map((name) => named(name)) })
+      const { asked } = await roundWith({ accounts, everyMs: 3_600_000 })
+      return asked.map(([, delayMs]) => delayMs)
+    }
+    const first = await delays(['one', 'two', 'three'])
+    expect(await delays(['ONE', 'two', 'three'])).toEqual(first)
+    expect(new Set(first).size).toBe(3)
+    expect(Math.max(...first.map(Number))).toBeLessThan(3_000)
+  })
+
+  test('does not ask for a check of an account whose name is another’s', async () => {
+    const newcomer = named('zeta', { keystile: 'rotate', 'keystile-secret': 'one' })
+    const { asked, round } = await roundWith({ accounts: armWith({ [SUBSCRIPTION]: [newcomer, named('one')] }) })
+    expect(asked.map(([account]) => account)).toEqual([idOf('one')])
+    expect(round.rivals).toMatchObject([{ account: newcomer, name: 'one', owner: idOf('one') }])
+  })
+
+  test('a check that cannot be asked for stops only itself', async () => {
+    const lost = new AppError('upstream_unreachable', 'put a message on a queue: no answer')
+    const checks = {
+      send: ({ account }: { account: string }) => (account.endsWith('one') ? Promise.reject(lost) : Promise.resolve()),
+    }
+    const { round } = await roundWith({ checks })
+    expect([round.asked, round.unasked]).toEqual([1, [{ account: idOf('one'), reason: lost.message }]])
+  })
+
+  test('a vault that cannot be looked through stops no check', async () => {
+    const records: RecordIndex = { list: () => lost() }
+    const { asked, round } = await roundWith({ records })
+    expect([asked.length, round.unmanaged]).toEqual([2, undefined])
+  })
+})
+
+describe('unmanaged records', () => {
+  const record = (name: string, subscription?: string, tags: Record<string, string> = {}) =>
+    versions(
+      published('2026-01-01T00:00:00Z', 'key1', 'k', {
+        tags: { [tag.providerAddress]: idOf(name, subscription), ...tags },
+      }),
+    )
+  const secrets = {
+    kept: record('kept'),
+    gone: record('gone'),
+    'old-name': record('renamed'),
+    dark: record('dark', OTHER),
+    theirs: record('theirs', undefined, { [tag.publisher]: 'stage' }),
+    foreign: versions(foreign('2026-01-01T00:00:00Z')),
+  }
+  const find = async (failed: { subscription: string; account?: string; reason: string }[] = []) => {
+    const accounts = [named('kept'), named('renamed')]
+    const found = await findUnmanaged({ records: vaultWith(secrets), settings: fleetSettings() }, { accounts, failed })
+    return found.map(({ name, account }) => [name, account])
+  }
+  const [gone, renamed, dark] = [
+    ['gone', idOf('gone')],
+    ['old-name', idOf('renamed')],
+    ['dark', idOf('dark', OTHER)],
   ]
 
-  test('tells the live slot, since when, and that it is overdue', async () => {
-    expect(await statusWith({ versions: rotated })).toEqual({
-      ...base,
-      state: 'managed',
-      liveSlot: 'key1',
-      since: '2026-01-01T00:00:01.000Z',
-      due: '2026-01-31T00:00:01.000Z',
-      overdue: true,
-      graceUntil: '2026-01-03T00:00:01.000Z',
-    })
+  test('are ours, and kept up to date by no account: it is gone, untagged, or has another name now', async () => {
+    expect(await find()).toEqual([gone, renamed, dark])
   })
 
   test.each([
-    ['not-published', {}, account(), {}],
-    ['foreign', { versions: [foreign('2026-01-01T00:00:00Z')] }, account(), {}],
-    ['deleted', { deletedTags: {} }, account(), {}],
-    ['local-auth-disabled', {}, account({ localAuthDisabled: true }), {}],
-    ['not-published', {}, account({ tags: { keystile: 'hold' } }), { held: true }],
+    ['its subscription gave no answer', { subscription: OTHER.toUpperCase(), reason: 'HTTP 403' }, [gone, renamed]],
     [
-      'not-published',
-      {},
-      account({ tags: { keystile: 'rotate', 'keystile-grace': 'PT1S' } }),
-      { badPolicy: 'keystile-grace is below the least allowed' },
+      'the account itself gave none',
+      { subscription: SUBSCRIPTION, account: idOf('gone').toUpperCase(), reason: 'refused' },
+      [renamed, dark],
     ],
-  ])('%s', async (state, change, of, more) => {
-    expect(await statusWith(change, of)).toEqual({ ...base, state, ...more })
+    [
+      'the account is gone for sure',
+      { subscription: SUBSCRIPTION, account: idOf('gone'), reason: 'gone' },
+      [gone, renamed, dark],
+    ],
+  ])('are not what nobody could look at: %s', async (_what, failure, expected) => {
+    expect(await find([failure])).toEqual(expected)
+  })
+})
+
+describe('a check that need not be run', () => {
+  const at = (seconds: number) => new Date(Date.UTC(2026, 1, 1, 12, 0, seconds))
+  const ran = async (outcome: Outcome, id = ID) => {
+    const clock = testClock('2026-02-01T12:00:30Z')
+    const check = async () => {
+      clock.advance(5_000)
+      return { outcome, planned: [], did: [] }
+    }
+    const runs = recentRuns({ check, clock, skewMs: 2_000 })
+    await runs.check(accountId(id), { kind: 'check' })
+    return runs
+  }
+  const waiting: Outcome = { kind: 'waiting', why: 'not-due', until: at(59) }
+
+  test('was asked for before a run began, by more than a second and the skew', async () => {
+    const { covers } = await ran(waiting)
+    expect([26, 27, 28, 30, 36].map((second) => covers(accountId(ID.toUpperCase()), at(second)))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
+    expect(covers(accountId(idOf('another')), at(0))).toBe(false)
   })
 
-  test('an adopted key is due when grace is over', async () => {
-    expect(await statusWith({ versions: rotated.slice(1) }, account(), '2026-01-02T00:00:00Z')).toMatchObject({
-      due: '2026-01-03T00:00:01.000Z',
-      overdue: false,
-    })
+  test.each<Outcome>([
+    { kind: 'busy' },
+    { kind: 'overtaken' },
+    { kind: 'unsettled' },
+    { kind: 'recovering' },
+    { kind: 'withheld', slot: 'key1', reason: 'timeout', regenerated: false },
+  ])('is not answered by a run that ended $kind', async (outcome) => {
+    expect((await ran(outcome)).covers(accountId(), at(0))).toBe(false)
+  })
+
+  test('is not answered by a run that threw', async () => {
+    const clock = testClock('2026-02-01T12:00:30Z')
+    const runs = recentRuns({ check: () => Promise.reject(denied), clock, skewMs: 0 })
+    await expect(runs.check(accountId(), { kind: 'check' })).rejects.toBe(denied)
+    expect(runs.covers(accountId(), at(0))).toBe(false)
   })
 })

@@ -14,16 +14,21 @@ import { healthHandler } from '../../src/functions/health.ts'
 import { issueTokenHandler } from '../../src/functions/issue-token.ts'
 import { misconfiguredHandler } from '../../src/functions/misconfigured.ts'
 import { problems } from '../../src/functions/problem.ts'
+import { revokeAccountHandler, rotateAccountHandler } from '../../src/functions/requests.ts'
 import { rotationScheduleHandler } from '../../src/functions/rotation-schedule.ts'
+import type { Asked } from '../../src/rotation/requests.ts'
 import type { Report } from '../../src/rotation/run.ts'
 import type { IssueResult } from '../../src/vending/issued-token.ts'
-import { accountId, ID } from '../support/rotation.ts'
+import { account, accountId, ID, OTHER_ID } from '../support/rotation.ts'
 import { testClock } from '../support/rotation-world.ts'
 
 function invocation(extra: InvocationContextInit = {}) {
   const lines: string[] = []
   const logHandler = (level: string, ...args: unknown[]) => void lines.push(`${level} ${args.join(' ')}`)
-  return { lines, context: new InvocationContext({ invocationId: 'invocation-1', ...extra, logHandler }) }
+  return {
+    lines,
+    context: new InvocationContext({ functionName: 'issueToken', invocationId: 'invocation-1', ...extra, logHandler }),
+  }
 }
 
 interface Ask {
@@ -80,7 +85,7 @@ test('a vend answers the token, its end, and what its user needs to know', async
     endpoint: 'https://westus2.api.cognitive.microsoft.com/',
   })
   expect(lines).toEqual([
-    'information vend {"caller":"caller-1","app":"app-1","account":"speech-west","result":"issued","token":"b81ab21ba5071c6c5cfc3a5153706614c544253a1b2e722a9fddb6ae84b8df0b","expires":"2026-02-01T12:09:00.000Z"}',
+    'information request {"what":"issueToken","caller":"caller-1","app":"app-1","account":"speech-west","token":"b81ab21ba5071c6c5cfc3a5153706614c544253a1b2e722a9fddb6ae84b8df0b","expires":"2026-02-01T12:09:00.000Z","result":"granted"}',
   ])
 })
 
@@ -116,7 +121,7 @@ test.each([
   const { body, lines, ...answer } = await call(vend(['Token.Issue'], async () => ({ kind: 'refused', code })))
   expect([answer.status, body.code]).toEqual([status, code])
   expect(lines).toEqual([
-    `information vend {"caller":"caller-1","app":"app-1","account":"speech-west","result":"${code}"}`,
+    `information request {"what":"issueToken","caller":"caller-1","app":"app-1","account":"speech-west","result":"${code}"}`,
   ])
 })
 
@@ -159,7 +164,10 @@ test.each([
     traceId: 'invocation-1',
   })
   expect(lines.join()).not.toContain('marked-token')
-  expect(lines).toHaveLength(1)
+  expect(lines[0]).toBe(
+    `information request {"what":"issueToken","caller":"caller-1","app":"app-1","account":"speech-west","result":"${code}"}`,
+  )
+  expect(lines).toHaveLength(2)
 })
 
 test('the trace id is the one that the host passes', async () => {
@@ -171,11 +179,73 @@ test('the trace id is the one that the host passes', async () => {
   expect(JSON.parse(String(body))).toMatchObject({ code: 'misconfigured', traceId: '4bf92f3577b34da6a3ce929d0e0e4736' })
 })
 
+test('a caller without a role leaves a record, whatever is asked for', async () => {
+  const handler = listAccountsHandler({ authenticate: callerWith('Token.Issue'), listStatus: () => Promise.reject() })
+  const { lines } = await call(handler, { method: 'GET' })
+  expect(lines).toEqual([
+    'information request {"what":"issueToken","caller":"caller-1","app":"app-1","result":"not_granted"}',
+  ])
+})
+
+describe('requests of operators', () => {
+  const plan = { kind: 'rotate', slot: 'key2' } as const
+  const rotate = (asked: Asked, role = 'Rotation.Manage') =>
+    rotateAccountHandler({ authenticate: callerWith(role), askForRotation: async () => asked })
+  const revoke = (asked: Asked, role = 'Rotation.Revoke') =>
+    revokeAccountHandler({ authenticate: callerWith(role), askForRevoke: async () => asked })
+
+  test.each<[string, Asked, number, object]>([
+    ['accepted', { kind: 'accepted', plan }, 202, { plan }],
+    ['a dry run', { kind: 'planned', plan }, 200, { plan }],
+    [
+      'in grace',
+      { kind: 'in-grace', until: new Date('2026-02-03T00:00:00Z') },
+      409,
+      { code: 'in_grace', until: '2026-02-03T00:00:00.000Z' },
+    ],
+    ['held', { kind: 'not-possible', reason: 'held' }, 409, { code: 'not_possible', reason: 'held' }],
+    ['unknown', { kind: 'unknown-account' }, 404, { code: 'unknown_account' }],
+  ])('%s', async (_what, asked, status, body) => {
+    for (const [handler, sent] of [
+      [rotate(asked), undefined],
+      [revoke(asked), '{"slots":"both"}'],
+    ] as const) {
+      const answer = await call(handler, sent === undefined ? {} : { body: sent })
+      expect([answer.status, answer.body]).toEqual([status, expect.objectContaining(body)])
+    }
+  })
+
+  test('an accepted request says where its outcome is seen', async () => {
+    const { headers } = await call(rotate({ kind: 'accepted', plan }))
+    expect(headers.get('location')).toBe('/api/accounts/speech-west')
+  })
+
+  test.each([
+    ['rotate', 'Rotation.Read'],
+    ['rotate', 'Rotation.Revoke'],
+    ['revoke', 'Rotation.Manage'],
+    ['revoke', 'Token.Issue'],
+  ])('%s is not for %s', async (what, role) => {
+    const answer = await call(
+      what === 'rotate' ? rotate({ kind: 'planned', plan }, role) : revoke({ kind: 'planned', plan }, role),
+    )
+    expect([answer.status, answer.body.code]).toEqual([403, 'not_granted'])
+  })
+
+  test.each([undefined, '{}', '{"slots":"all"}', '{"slots":"both","now":true}', 'x'])(
+    'a revoke with the body %j is malformed',
+    async (body) => {
+      const answer = await call(revoke({ kind: 'planned', plan }), body === undefined ? {} : { body })
+      expect([answer.status, answer.body.code]).toEqual([400, 'malformed_body'])
+    },
+  )
+})
+
 test('the status of the fleet is for callers with Rotation.Read', async () => {
-  const listStatus = async () => []
+  const listStatus = async () => ({ accounts: [], failed: [] })
   const ask: Ask = { method: 'GET' }
   const granted = await call(listAccountsHandler({ authenticate: callerWith('Rotation.Read'), listStatus }), ask)
-  expect([granted.status, granted.body]).toEqual([200, { accounts: [] }])
+  expect([granted.status, granted.body]).toEqual([200, { accounts: [], failed: [] }])
   const denied = listAccountsHandler({ authenticate: callerWith('Token.Issue'), listStatus: () => Promise.reject() })
   expect((await call(denied, ask)).status).toBe(403)
 })
@@ -193,6 +263,7 @@ test.each([
     region: 'westus2',
     state: 'managed',
     held: false,
+    drift: [],
   } as const
   const getStatus = async (name: string) => (name === 'speech-west' ? known : undefined)
   const handler = getAccountHandler({ authenticate: callerWith(role), getStatus })
@@ -229,12 +300,16 @@ test.each([
 const done: Report = { outcome: { kind: 'done' }, planned: ['done'], did: [] }
 
 describe('checkAccount', () => {
-  const run = async (deps: Partial<Parameters<typeof checkAccountHandler>[0]>, entry: unknown = { account: ID }) => {
+  const run = async (
+    deps: Partial<Parameters<typeof checkAccountHandler>[0]>,
+    entry: unknown = { account: ID },
+    triggerMetadata: Record<string, string> = {},
+  ) => {
     const sent: unknown[] = []
-    const { lines, context } = invocation()
+    const { lines, context } = invocation({ triggerMetadata })
     const find = async () => accountId()
     const checks = { send: async (message: object, delayMs = 0) => void sent.push([message, delayMs]) }
-    const handler = checkAccountHandler({ find, check: async () => done, checks, clock, ...deps })
+    const handler = checkAccountHandler({ find, check: async () => done, covers: () => false, checks, clock, ...deps })
     const error: unknown = await Promise.resolve(handler(entry, context)).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -278,6 +353,32 @@ describe('checkAccount', () => {
     ])
   })
 
+  test('a check that a later run has answered is not run again', async () => {
+    const asked: unknown[] = []
+    const covers = (_id: unknown, askedAt: Date) => !(askedAt.getTime() > Date.UTC(2026, 1, 1, 12))
+    const check = async () => {
+      asked.push('run')
+      return done
+    }
+    const old = await run({ check, covers }, { account: ID }, { insertionTime: '2026-02-01T12:00:00Z' })
+    expect([old.error, old.sent, asked]).toEqual([undefined, [], []])
+    expect(old.lines.join()).toContain('"kind":"done","planned":[]')
+    for (const insertionTime of ['2026-02-01T12:00:01Z', 'no time'])
+      await run({ check, covers }, undefined, { insertionTime })
+    await run({ check, covers })
+    expect(asked).toEqual(['run', 'run', 'run'])
+  })
+
+  test('a run that Azure was too busy for completes its message and leaves a successor, ten times', async () => {
+    const check = () => Promise.reject(new AppError('upstream_throttled', 'list the keys: HTTP 429', 429))
+    const { error, sent, lines } = await run({ check }, { account: ID, attempt: 3 })
+    expect([error, sent]).toEqual([undefined, [[{ account: ID, attempt: 4 }, 40_000]]])
+    expect(lines).toEqual([
+      `error rotation.failed {"account":"${ID}","code":"upstream_throttled","reason":"list the keys: HTTP 429","againInMs":40000}`,
+    ])
+    expect((await run({ check }, { account: ID, attempt: 10 })).error).toMatchObject({ code: 'upstream_throttled' })
+  })
+
   test.each([
     ['ours', new AppError('upstream_unreachable', 'read x: HTTP 503'), 'read x: HTTP 503'],
     ['a bug', new TypeError('marked-key'), 'check failed'],
@@ -289,15 +390,26 @@ describe('checkAccount', () => {
   })
 })
 
-test('a subscription that cannot be listed is told, and the others are scheduled', async () => {
+test('a round tells what it could not look at, whose name was refused, and which records nobody keeps', async () => {
   const { lines, context } = invocation()
   const failed = [{ subscription: 'sub-2', reason: 'list the accounts: HTTP 403' }]
-  await rotationScheduleHandler({ askForChecks: async () => ({ accounts: [], failed }) })(
+  const round = {
+    accounts: [account()],
+    failed,
+    asked: 0,
+    unasked: [{ account: ID, reason: 'put a message on a queue: no answer' }],
+    rivals: [{ account: account(), name: 'speech-west', owner: OTHER_ID }],
+    unmanaged: [{ name: 'left-over', account: OTHER_ID, record: {}, enabled: true }],
+  }
+  await rotationScheduleHandler({ askForChecks: async () => round })(
     { schedule: { adjustForDST: true }, isPastDue: false, scheduleStatus: { last: '', next: '', lastUpdated: '' } },
     context,
   )
   expect(lines).toEqual([
     'error discovery.failed {"subscription":"sub-2","reason":"list the accounts: HTTP 403"}',
-    'information rotation.scheduled {"accounts":0,"failed":1}',
+    `error check.unasked {"account":"${ID}","reason":"put a message on a queue: no answer"}`,
+    `warning name.refused {"account":"${ID}","secret":"speech-west","owner":"${OTHER_ID}"}`,
+    `warning record.unmanaged {"account":"${OTHER_ID}","secret":"left-over"}`,
+    'information rotation.scheduled {"accounts":1,"asked":0,"failed":1,"rivals":1,"unmanaged":1}',
   ])
 })

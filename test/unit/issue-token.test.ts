@@ -28,7 +28,7 @@ interface World {
 
 function vendor() {
   const clock = testClock(START)
-  const seen = { reads: 0, exchanges: 0, asked: [] as object[] }
+  const seen = { reads: 0, exchanges: 0, asked: [] as object[], lost: [] as string[] }
   const world: World = {
     record: async () => recordWith('first key'),
     exchange: async () => token('token 1'),
@@ -55,6 +55,7 @@ function vendor() {
     },
     clock,
     cloud: publicCloud,
+    onLostCheck: (account) => void seen.lost.push(account),
   })
   const token = (text: string, seconds = 600): ExchangeAnswer => ({
     kind: 'token',
@@ -129,6 +130,7 @@ test.each([
   { code: 'tokens_unsupported', answer: { kind: 'unsupported' } },
   { code: 'token_service_unavailable', answer: { kind: 'unknown', reason: 'timeout' } },
   { code: 'key_refused', answer: { kind: 'refused' } },
+  { code: 'key_refused', answer: { kind: 'forbidden' } },
 ] as const)('$answer.kind: $code', async ({ code, answer }) => {
   const { issue, world } = vendor()
   world.exchange = async () => answer
@@ -163,10 +165,13 @@ test('a refused key asks for a check, once a minute', async () => {
 })
 
 test('a check that cannot be asked for does not change the answer', async () => {
-  const { issue, world } = vendor()
+  const { issue, seen, world } = vendor()
   world.record = async () => ({ kind: 'not-a-record' })
   world.ask = () => Promise.reject(new AppError('upstream_unreachable', 'ask for a check: no answer'))
   expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'unknown_account' })
+  expect(seen.lost).toEqual(['speech-west'])
+  await issue('speech-west')
+  expect(seen.asked).toHaveLength(2)
 })
 
 test('a failed read is not remembered', async () => {
@@ -184,4 +189,39 @@ test('an account that was put on hold is not served from the cache once its toke
   world.record = async () => ({ kind: 'held' })
   clock.advance(300_000)
   expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'account_held' })
+})
+
+test('after a refusal nothing is served from the cache, although its token would still live', async () => {
+  const { issue, seen, world, clock, token } = vendor()
+  await issue('speech-west')
+  clock.advance(300_000)
+  world.record = async () => ({ kind: 'held' })
+  await issue('speech-west')
+  clock.advance(-1)
+  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'account_held' })
+  world.record = async () => recordWith('first key')
+  world.exchange = async () => token('token 2')
+  expect(await issue('speech-west')).toMatchObject({ kind: 'issued', issued: { token: Secret.of('token 2') } })
+  expect(seen.exchanges).toBe(2)
+})
+
+test('a key that is refused twice is exchanged once: reading it again changed nothing', async () => {
+  const { issue, seen, world } = vendor()
+  world.exchange = async () => ({ kind: 'refused' })
+  await issue('speech-west')
+  expect([seen.reads, seen.exchanges]).toEqual([2, 1])
+})
+
+test('two different keys that are both refused are not followed by a third look', async () => {
+  const { issue, seen, world } = vendor()
+  world.record = async () => recordWith(`key ${seen.reads}`)
+  world.exchange = async () => ({ kind: 'refused' })
+  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'key_refused' })
+  expect([seen.reads, seen.exchanges]).toEqual([2, 2])
+})
+
+test('a token of a place that is no host is not handed out', async () => {
+  const { issue, world } = vendor()
+  world.record = async () => recordWith('first key', { place: { region: 'a b' } })
+  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'unknown_account' })
 })

@@ -99,7 +99,11 @@ const rows: Row[] = [
   },
   {
     why: 'local auth is off, keyless is allowed',
-    ask: { keys: { kind: 'local-auth-disabled' }, terms: { ...terms, keyless: true } },
+    ask: {
+      keys: { kind: 'local-auth-disabled' },
+      terms: { ...terms, keyless: true },
+      account: found({ localAuthDisabled: true }),
+    },
     plan: { kind: 'keyless' },
   },
   {
@@ -113,8 +117,51 @@ const rows: Row[] = [
   },
   {
     why: 'the keyless record is published already',
-    ask: { keys: { kind: 'local-auth-disabled' }, terms: { ...terms, keyless: true }, versions: [keyless] },
+    ask: {
+      keys: { kind: 'local-auth-disabled' },
+      terms: { ...terms, keyless: true },
+      account: found({ localAuthDisabled: true }),
+      versions: [keyless],
+    },
     plan: { kind: 'skip', reason: 'keyless' },
+  },
+
+  {
+    why: 'ARM will not list keys, but the account says that it has some: a live key is not taken away',
+    ask: { keys: { kind: 'local-auth-disabled' }, terms: { ...terms, keyless: true }, versions: notDue },
+    plan: { kind: 'skip', reason: 'local-auth-disabled' },
+  },
+  {
+    why: 'the keyless record names another region',
+    ask: {
+      keys: { kind: 'local-auth-disabled' },
+      terms: { ...terms, keyless: true },
+      account: found({ localAuthDisabled: true, place: { region: 'westeurope', subDomain: 'speech-west' } }),
+      versions: [keyless],
+    },
+    plan: { kind: 'keyless' },
+  },
+  {
+    why: 'keys are back after a time without: adopted, since nobody knows who used them',
+    ask: { versions: [keyless, published('2026-01-31T00:00:00Z', 'key1', 'first key')] },
+    plan: { kind: 'wait', why: 'not-due', until: new Date('2026-02-02T00:01:01Z') },
+  },
+  {
+    why: 'a policy tag is refused, revoke or not',
+    ask: { policy: { kind: 'bad', reason: 'r' }, versions: notDue, request: revoke(current.key1) },
+    plan: { kind: 'skip', reason: 'bad-policy', detail: 'r' },
+  },
+  {
+    why: 'a copied fingerprint does not make a secret ours',
+    ask: {
+      versions: [
+        published('2026-01-20T00:00:00Z', 'key1', 'first key', {
+          updatedAt: '2026-01-21T00:00:00Z',
+          tags: { [tag.providerAddress]: OTHER_ID },
+        }),
+      ],
+    },
+    plan: { kind: 'skip', reason: 'secret_not_ours', detail: `it is the record of ${OTHER_ID}, not of ${ID}` },
   },
 
   // done
@@ -149,6 +196,36 @@ const rows: Row[] = [
     why: 'no pause stops a revoke',
     ask: { versions: notDue, request: revoke(current.key2), account: found({ tags: { keystile: 'hold' } }) },
     plan: { kind: 'revoke', slot: 'key2', publish: false },
+  },
+
+  {
+    why: 'one key is to die and nobody knows which is in use: the other is published first',
+    ask: { versions: [], request: revoke(current.key1) },
+    plan: { kind: 'publish', slot: 'key2', why: 'revoke' },
+  },
+  {
+    why: 'both are to die and nobody knows which is in use: a new one is published first',
+    ask: {
+      versions: [foreign('2026-01-20T00:00:00Z', { [tag.providerAddress]: ID, [tag.credentialId]: 'key2' })],
+      request: revoke(current.key1, current.key2),
+    },
+    plan: { kind: 'revoke', slot: 'key1', publish: true },
+  },
+  {
+    why: 'a tie hides which key is in use: the one that survives is published first',
+    ask: {
+      versions: [
+        published('2026-01-20T00:00:00Z', 'key2', 'gone'),
+        published('2026-01-20T00:00:00Z', 'key1', 'first key'),
+      ],
+      request: revoke(current.key1),
+    },
+    plan: { kind: 'publish', slot: 'key2', why: 'revoke' },
+  },
+  {
+    why: 'nothing is published yet: a rotation is not done by that',
+    ask: { versions: [], request: { kind: 'rotate', live: fp('some older key') } },
+    plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
   },
 
   // held
@@ -310,6 +387,14 @@ const rows: Row[] = [
     plan: { kind: 'rotate', slot: 'key1' },
   },
   {
+    why: 'an earlier run regenerated the idle key and died, in a grace that is longer than the interval',
+    ask: {
+      versions: [adopted, published('2026-01-31T00:00:00Z', 'key1', 'first key', { sibling: 'what key2 was before' })],
+      policy: { kind: 'policy', rotateEveryMs: 3_600_000, graceMs: 172_800_000 },
+    },
+    plan: { kind: 'publish', slot: 'key2', why: 'resume' },
+  },
+  {
     why: 'an earlier run regenerated the idle key and died',
     ask: {
       versions: [adopted, published('2026-01-01T00:00:00Z', 'key1', 'first key', { sibling: 'what key2 was before' })],
@@ -342,6 +427,57 @@ const rows: Row[] = [
       request: rotate,
     },
     plan: { kind: 'wait', why: 'grace', until: new Date('2026-02-02T00:01:01Z') },
+  },
+  {
+    why: 'a tie inside the run of the live key starts its grace anew: somebody may have got the other one',
+    ask: {
+      versions: [
+        adopted,
+        old,
+        published('2026-01-15T00:00:00Z', 'key1', 'first key'),
+        published('2026-01-15T00:00:00Z', 'key2', 'old second key'),
+        published('2026-01-31T00:00:00Z', 'key1', 'first key'),
+      ],
+      request: rotate,
+    },
+    plan: { kind: 'wait', why: 'grace', until: new Date('2026-02-02T00:01:01Z') },
+  },
+  {
+    why: 'somebody edited an older version: the interval is kept',
+    ask: {
+      versions: [
+        published('2025-11-01T00:00:00Z', 'key2', 'old', { updatedAt: '2026-01-25T00:00:00Z', enabled: false }),
+        fresh,
+      ],
+    },
+    plan: { kind: 'wait', why: 'not-due', until: new Date('2026-02-19T00:01:01Z') },
+  },
+  {
+    why: 'a version from the future by its own tag is not ours',
+    ask: {
+      versions: [
+        adopted,
+        published('2026-01-20T00:00:00Z', 'key1', 'first key', { tags: { [tag.publishedAt]: '2026-01-20T00:05:01Z' } }),
+      ],
+    },
+    plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
+  },
+  {
+    why: 'five minutes between the two clocks are allowed',
+    ask: {
+      versions: [
+        adopted,
+        published('2026-01-20T00:00:00Z', 'key1', 'first key', { tags: { [tag.publishedAt]: '2026-01-19T23:55:00Z' } }),
+      ],
+    },
+    plan: { kind: 'wait', why: 'not-due', until: new Date('2026-02-19T00:01:01Z') },
+  },
+  {
+    why: 'a version without one of our tags is not ours',
+    ask: {
+      versions: [adopted, published('2026-01-20T00:00:00Z', 'key1', 'first key', { tags: { [tag.publisher]: '' } })],
+    },
+    plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
   },
   {
     why: 'publishing the same key again does not start its age anew',

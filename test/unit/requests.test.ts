@@ -15,7 +15,7 @@ function asking(change: Partial<RequestDeps> = {}, of: Account = account(), vers
       async *list() {
         yield of
       },
-      get: refuse,
+      get: async () => ({ kind: 'found', account: of }),
       listKeys: async () => ({ kind: 'keys', keys: keys() }),
       regenerate: refuse,
     },
@@ -33,7 +33,7 @@ function asking(change: Partial<RequestDeps> = {}, of: Account = account(), vers
       subscriptions: ['sub'],
       accounts: [],
       secretNames: new Map(),
-      takeOver: new Set(),
+      takeOver: new Map(),
       keylessAccounts: new Set(),
       publisher: 'prod',
       skewMs: 0,

@@ -1,8 +1,9 @@
 // The timing rule: what a run may send under its lease, and what it does when it does not know what became of it.
 
 import { AppError } from '../../src/common/errors.ts'
+import type { Pacing } from '../../src/rotation/ports.ts'
 import type { CheckDeps, Report } from '../../src/rotation/run.ts'
-import { accountId, published } from '../support/rotation.ts'
+import { accountId, ID, published } from '../support/rotation.ts'
 import { type RotationWorld, rotationWorld } from '../support/rotation-world.ts'
 
 const START = '2026-02-01T12:00:00Z'
@@ -37,6 +38,21 @@ test.each([
   // Three exchanges two seconds apart in all pass between the regenerate and the publish.
   const world = worldWith(left)
   expect((await check(world)).outcome).toMatchObject(outcome)
+  expect(world.log).toEqual(log)
+})
+
+test.each([
+  [{ toRegenerate: 29_999, toPublish: 0 }, ['regenerate key2', 'lease released']],
+  [{ toRegenerate: 30_000, toPublish: 0 }, ['lease released']],
+  [{ toRegenerate: 0, toPublish: 28_000 }, ['regenerate key2', 'lease released']],
+  [{ toRegenerate: 0, toPublish: 27_000 }, ['regenerate key2', 'publish key2, expires 2026-04-09', 'lease released']],
+])('a wait of %j ms for Azure’s limits comes before the look at the lease, of 60 s', async (waits, log) => {
+  const pacing: Pacing = {
+    toRegenerate: () => world.clock.sleep(waits.toRegenerate),
+    toPublish: () => world.clock.sleep(waits.toPublish),
+  }
+  const world = worldWith(60_000, true, { pacing })
+  await check(world)
   expect(world.log).toEqual(log)
 })
 
@@ -88,7 +104,7 @@ test('what was planned and done is in the report, and in the note for the status
   })
   const report = await check(world)
   expect(report).toMatchObject({ planned: ['rotate'], did: ['regenerate key2', 'publish key2'] })
-  expect(notes).toEqual([{ at: '2026-02-01T12:00:02.000Z', ...report }])
+  expect(notes).toEqual([{ at: '2026-02-01T12:00:02.000Z', account: ID, ...report }])
 })
 
 test('a run that failed says so in its note', async () => {
@@ -98,6 +114,6 @@ test('a run that failed says so in its note', async () => {
   }
   await expect(check(world)).rejects.toThrow('x')
   expect(world.leaseNotes).toEqual([
-    { at: '2026-02-01T12:00:00.000Z', planned: [], did: [], outcome: { kind: 'failed' } },
+    { at: '2026-02-01T12:00:00.000Z', account: ID, planned: [], did: [], outcome: { kind: 'failed' } },
   ])
 })

@@ -1,0 +1,72 @@
+// What the adapter makes of the token service's answers, and where it lets a key go.
+
+import { SignJWT } from 'jose'
+import { tokenService } from '../../src/azure/sts.ts'
+import { publicCloud } from '../../src/common/cloud.ts'
+import { Secret } from '../../src/common/secret.ts'
+import { testClock } from '../support/rotation-world.ts'
+
+const NOW = '2026-02-01T12:00:00Z'
+const seconds = (at: string) => new Date(at).getTime() / 1_000
+const jwt = (exp?: number) => {
+  const unsigned = new SignJWT({}).setProtectedHeader({ alg: 'HS256' })
+  return (exp === undefined ? unsigned : unsigned.setExpirationTime(exp)).sign(new Uint8Array(32))
+}
+
+let fetched: jest.SpyInstance<Promise<Response>, Parameters<typeof fetch>>
+afterEach(() => fetched.mockRestore())
+
+const exchange = (answer: () => Promise<Response>) => {
+  fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(answer)
+  return tokenService({ cloud: publicCloud, clock: testClock(NOW) }).exchange(
+    { region: 'westus2' },
+    Secret.of('the key'),
+  )
+}
+
+test('the key goes to the account’s own host, once, with a limit and no redirect', async () => {
+  await exchange(async () => new Response(await jwt()))
+  const [url, init] = fetched.mock.calls[0] ?? []
+  expect(url).toBe('https://westus2.api.cognitive.microsoft.com/sts/v1.0/issueToken')
+  expect(init).toEqual({
+    method: 'POST',
+    headers: { 'ocp-apim-subscription-key': 'the key', connection: 'close' },
+    redirect: 'error',
+    signal: expect.any(AbortSignal),
+  })
+  expect(fetched).toHaveBeenCalledTimes(1)
+})
+
+test.each([
+  ['what the token says', seconds('2026-02-01T12:09:00Z'), '2026-02-01T12:09:00.000Z'],
+  ['ten minutes, where it says nothing', undefined, '2026-02-01T12:10:00.000Z'],
+  ['ten minutes, where it says ten years', seconds('2036-02-01T12:00:00Z'), '2026-02-01T12:10:00.000Z'],
+])('a token ends at %s', async (_what, exp, ends) => {
+  const answer = await exchange(async () => new Response(`  ${await jwt(exp)}\n`))
+  expect(answer).toMatchObject({ kind: 'token', expiresAt: new Date(ends) })
+})
+
+test('text that is no JWT is a token of ten minutes', async () => {
+  expect(await exchange(async () => new Response('opaque'))).toMatchObject({
+    kind: 'token',
+    expiresAt: new Date('2026-02-01T12:10:00Z'),
+  })
+})
+
+test.each([
+  [
+    'a token that has ended',
+    async () => new Response(await jwt(seconds('2026-02-01T12:00:00Z'))),
+    { kind: 'unknown', reason: 'expired-token' },
+  ],
+  ['an empty answer', async () => new Response(' '), { kind: 'unknown', reason: 'not-a-token' }],
+  ['an endless one', async () => new Response('x'.repeat(16_385)), { kind: 'unknown', reason: 'not-a-token' }],
+  ['401', async () => new Response('<html>', { status: 401 }), { kind: 'refused' }],
+  ['403', async () => new Response('', { status: 403 }), { kind: 'forbidden' }],
+  ['404', async () => new Response('', { status: 404 }), { kind: 'unsupported' }],
+  ['405', async () => new Response('', { status: 405 }), { kind: 'unsupported' }],
+  ['411', async () => new Response('<html>', { status: 411 }), { kind: 'unknown', reason: 'http-411' }],
+  ['429', async () => new Response('', { status: 429 }), { kind: 'unknown', reason: 'http-429' }],
+  ['a timeout', () => Promise.reject(new DOMException('late', 'TimeoutError')), { kind: 'unknown', reason: 'timeout' }],
+  ['a reset', () => Promise.reject(new TypeError('fetch failed')), { kind: 'unknown', reason: 'no-answer' }],
+])('%s', async (_what, answer, expected) => expect(await exchange(answer)).toEqual(expected))
