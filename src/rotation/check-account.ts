@@ -1,6 +1,6 @@
 // The way of one account: read, plan, act, and plan again while the world moves.
 
-import type { AccountId } from '../common/account.ts'
+import { type AccountId, parseAccountName } from '../common/account.ts'
 import { act } from './act.ts'
 import { look } from './look.ts'
 import type { Plan, Request } from './plan.ts'
@@ -21,8 +21,10 @@ export const checkAccount =
   async (id: AccountId, request: Request): Promise<Report> => {
     const first = await deps.accounts.get(id)
     const name = deps.secretNameOf(id, first.kind === 'found' ? first.account.tags : {})
+    // A tag may ask for anything, also for what no secret can be called.
+    if (parseAccountName(name) === undefined) return nothingDone({ kind: 'skipped', reason: 'bad-secret-name' })
     const answer = await deps.lease.acquire(name)
-    if (answer.kind === 'busy') return { outcome: answer, planned: [], did: [] }
+    if (answer.kind === 'busy') return nothingDone(answer)
     const held: Held = { lease: answer.lease, planned: [], did: [], pending: false }
     const target = { id, name, request, held }
     let outcome: Outcome | undefined
@@ -42,6 +44,8 @@ export const checkAccount =
         })
     }
   }
+
+const nothingDone = (outcome: Outcome): Report => ({ outcome, planned: [], did: [] })
 
 /** The run before us did not give its lease back: what it sent may still land, so nothing is believed until then. */
 async function settleAfterQuarantine(deps: CheckDeps, target: Target): Promise<Outcome> {

@@ -50,6 +50,7 @@ export type SkipReason =
   | 'not-granted'
   | 'not-enrolled'
   | 'not-settled'
+  | 'bad-secret-name'
   | 'secret_not_ours'
   | 'other_publisher'
   | 'bad-policy'

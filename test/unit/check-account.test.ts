@@ -313,3 +313,11 @@ test('a key that is refused while nobody can judge the other one is not called r
   world.verdict = (key) => (key.reveal() === 'first key' ? { kind: 'refused' } : { kind: 'unknown', reason: 'timeout' })
   expect(await runCheck(world)).toMatchObject({ kind: 'withheld', reason: 'other-key-unjudged' })
 })
+
+test.each(['', 'a'.repeat(128)])('a secret that cannot be called %j is left alone, unread', async (name) => {
+  const world = rotationWorld(START, { secretNameOf: () => name })
+  world.before = () => {
+    throw new Error('it looked')
+  }
+  expect(await runCheck(world)).toEqual({ kind: 'skipped', reason: 'bad-secret-name' })
+})
