@@ -2,24 +2,24 @@
 // other.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { endChild, endWithParent } from './end-with-parent.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const READY_MS = 30_000
 const STOP_MS = 15_000
+const LINES_TOLD = 10
 
 /** What hosts the app: ours, or the Core Tools' `func`. */
 export interface Host {
-  readonly command: string
+  /** The Node script that runs it, and its arguments. */
   readonly args: (port: number) => readonly string[]
   /** Matches the line that says that the app answers; its first group is the port. */
   readonly ready: RegExp
 }
 
 export const localHost: Host = {
-  command: process.execPath,
   args: (port) => ['local/host/main.ts', '--port', String(port)],
   ready: /Host ready\D*http:\/\/127\.0\.0\.1:(\d+)/,
 }
@@ -34,6 +34,8 @@ export interface AppOptions {
   readonly env: Readonly<Record<string, string>>
   /** Every line that the app writes. */
   readonly onLine?: (line: string, name: string) => void
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface AppProcess {
@@ -45,39 +47,47 @@ export interface AppProcess {
   close(): Promise<void>
 }
 
-/** @throws Error with what the process said, when it ends or does not get ready within 30 s. */
-export async function startApp({ name, port, env, onLine, host = localHost }: AppOptions): Promise<AppProcess> {
+/**
+ * It ends with this process, however that ends.
+ *
+ * @throws Error with what the process said, when it ends or does not get ready within 30 s.
+ */
+export async function startApp(options: AppOptions): Promise<AppProcess> {
+  const { name, port, env, onLine, host = localHost, signal } = options
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(host.command, host.args(port), {
+  signal?.throwIfAborted()
+  const child = spawn(process.execPath, ['--import', endWithParent(STOP_MS), ...host.args(port)], {
     cwd: root,
     env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: a Ctrl-C is for this process, which then drains the app.
+    detached: true,
   })
-  const said: string[] = []
-  const ready = new Promise<string>((resolve, reject) => {
-    const hear = (line: string) => {
-      said.push(line)
-      onLine?.(line, name)
-      const [, heard] = host.ready.exec(line) ?? []
-      if (heard) resolve(`http://127.0.0.1:${heard}`)
-    }
-    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', hear)
-    const fail = (why: string) => reject(new Error(`${name} ${why}:\n${said.slice(-10).join('\n')}`))
-    child.once('exit', (code) => fail(`ended with ${code}`))
-    setTimeout(() => fail(`was not ready after ${READY_MS} ms`), READY_MS).unref()
-  })
-  const close = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGTERM')
-    const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
-    await ended
-    clearTimeout(late)
+  const told: string[] = []
+  const ready = Promise.withResolvers<string>()
+  const hear = (line: string) => {
+    told.push(line)
+    if (told.length > LINES_TOLD) told.shift()
+    onLine?.(line, name)
+    const [, heard] = host.ready.exec(line) ?? []
+    if (heard) ready.resolve(`http://127.0.0.1:${heard}`)
   }
+  for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', hear)
+  const fail = (why: string) => ready.reject(new Error([`${name} ${why}:`, ...told].join('\n')))
+  child.once('error', (error) => fail(`could not be started (${error.message})`))
+  // Not `exit`: the last lines come after that.
+  child.once('close', (code, by) => fail(`ended with ${code ?? by}`))
+  const late = setTimeout(() => fail(`was not ready after ${READY_MS} ms`), READY_MS)
+  const abort = () => ready.reject(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  const close = () => endChild(child, STOP_MS)
   try {
-    return { name, url: await ready, child, close }
+    return { name, url: await ready.promise, child, close }
   } catch (error) {
     await close()
     throw error
+  } finally {
+    clearTimeout(late)
+    signal?.removeEventListener('abort', abort)
   }
 }

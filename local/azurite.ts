@@ -5,6 +5,8 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { bindToLoopback } from './bind.ts'
+import { endChild, endWithParent, isRunning } from './end-with-parent.ts'
 
 export interface AzuriteOptions {
   /** Where the data is kept. Without it, it lives in memory and ends with the process. */
@@ -28,17 +30,8 @@ export interface Azurite {
 const ACCOUNT = 'devstoreaccount1'
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
-/**
- * Loaded into Azurite ahead of its own code: the end of the channel to the parent, however that died, is an end for
- * Azurite as well; and the channel must not keep it from ending.
- */
-const END_WITH_PARENT = `data:text/javascript,${encodeURIComponent(`
-  process.on('disconnect', () => process.emit('SIGTERM'))
-  process.on('SIGTERM', () => {
-    process.channel?.unref()
-    setTimeout(() => process.exit(), 2000).unref()
-  })
-`)}`
+/** Azurite waits for every open connection, which may be for ever. */
+const END_LIMIT_MS = 2_000
 const START_LIMIT_MS = 20_000
 const SERVICES = ['Blob', 'Queue', 'Table'] as const
 type Service = (typeof SERVICES)[number]
@@ -56,17 +49,17 @@ export async function startAzurite({ folder, ports = {} }: AzuriteOptions = {}):
   args.push('--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`)
   args.push(...(folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder]))
   const azurite = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
-  const child = spawn(process.execPath, ['--import', END_WITH_PARENT, azurite, ...args], {
+  const child = spawn(process.execPath, ['--import', endWithParent(END_LIMIT_MS), azurite, ...args], {
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: a Ctrl-C is for the parent, which ends Azurite when nobody needs it any more.
     detached: true,
   })
   const close = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
+    if (folder !== undefined || !isRunning(child)) return endChild(child, END_LIMIT_MS)
     // Nothing to save: no reason to wait until every connection is closed.
-    child.kill(folder === undefined ? 'SIGKILL' : 'SIGTERM')
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
     await ended
   }
   try {
@@ -111,9 +104,8 @@ async function untilListening(child: ChildProcess): Promise<ReadonlyMap<Service,
 /** @param port 0 is never taken. */
 async function refuseTaken(port: number): Promise<void> {
   const probe = createServer()
-  probe.listen(port, '127.0.0.1')
   try {
-    await once(probe, 'listening')
+    await bindToLoopback(probe, port)
   } catch {
     throw new Error(`port ${port}, which Azurite was to have, is in use`)
   }

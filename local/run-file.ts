@@ -1,6 +1,6 @@
 // What `npm start` leaves for the commands that talk to it: where things are, and this run's client secrets.
 
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -10,12 +10,22 @@ import type { Registration } from './client.ts'
 export const localFolder = fileURLToPath(new URL('../.local', import.meta.url))
 
 const runFile = join(localFolder, 'run.json')
+const humanFile = join(localFolder, 'human.env')
+
+/** Makes the folder, which holds secrets of the run, for its owner alone. */
+export async function openLocalFolder(): Promise<void> {
+  await mkdir(localFolder, { recursive: true, mode: 0o700 })
+  await chmod(localFolder, 0o700)
+}
 
 const runSchema = z.object({
   vendorUrl: z.string(),
   rotatorUrl: z.string(),
   proxyUrl: z.string(),
   caFile: z.string(),
+  controlUrl: z.string(),
+  /** What the header `x-keystile-control` must say there. */
+  controlKey: z.string(),
   tenantId: z.string(),
   audience: z.string(),
   callers: z.record(z.string(), z.object({ clientId: z.string(), clientSecret: z.string() })),
@@ -23,19 +33,25 @@ const runSchema = z.object({
 
 export type Run = z.output<typeof runSchema>
 
-export async function writeRun(run: Run): Promise<void> {
-  await writePrivate('run.json', JSON.stringify(run, undefined, 2))
+export const writeRun = (run: Run): Promise<void> => writePrivate(runFile, JSON.stringify(run, undefined, 2))
+
+/** An environment to source in a shell. @returns the path of its file. */
+export async function writeHumanEnv(variables: Readonly<Record<string, string>>): Promise<string> {
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}='${value}'\n`)
+  await writePrivate(humanFile, lines.join(''))
+  return humanFile
 }
 
-/** A file that only its owner reads, in the local folder. @returns its path. */
-export async function writePrivate(name: string, text: string): Promise<string> {
-  const file = join(localFolder, name)
+/** A file that only its owner reads. */
+async function writePrivate(file: string, text: string): Promise<void> {
   await writeFile(file, text, { mode: 0o600 })
   await chmod(file, 0o600)
-  return file
 }
 
-export const forgetRun = (): Promise<void> => rm(runFile, { force: true })
+/** Takes away what the run left; the commands that talk to it then say that nothing runs. */
+export async function forgetRun(): Promise<void> {
+  for (const file of [runFile, humanFile]) await rm(file, { force: true })
+}
 
 /** @throws Error that says what to do when nothing runs. */
 export async function readRun(): Promise<Run> {

@@ -3,7 +3,7 @@
 
 import { type AppProcess, type Host, startApp } from './app-process.ts'
 import type { SeedInput } from './azure/seed.ts'
-import { type Azure, type AzureOptions, startAzure } from './azure/start.ts'
+import { type Azure, type AzureOptions, startAzure } from './azure/start-azure.ts'
 import { type Azurite, startAzurite } from './azurite.ts'
 
 export interface StackOptions {
@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly ports?: { readonly rotator?: number; readonly vendor?: number; readonly azurite?: boolean }
   /** Every line of both apps. */
   readonly onLine?: (line: string, app: string) => void
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Stack {
@@ -35,9 +37,9 @@ export interface Stack {
 /** Azurite's own ports, which `UseDevelopmentStorage=true` means. */
 const WELL_KNOWN = { blob: 10_000, queue: 10_001, table: 10_002 }
 
-/** @throws Error naming what could not be started, and why; nothing is then left running. */
+/** @throws Error naming what could not be started, and why, or the reason of `signal`; nothing is then left running. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { seed, folder, ports = {}, onLine, host } = options
+  const { seed, folder, ports = {}, onLine, host, signal } = options
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (const each of closers.splice(0).reverse()) await each()
@@ -48,6 +50,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   try {
     const azure = keep(await startAzure({ seed, folder, ...options.azure }))
+    signal?.throwIfAborted()
     const storage = keep(await startAzurite(ports.azurite ? { ports: WELL_KNOWN } : {}))
     const env = (app: 'rotator' | 'vendor') => ({
       ...azure.env(app),
@@ -59,7 +62,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     })
     const [heard, hosted] = [onLine ? { onLine } : {}, host ? { host } : {}]
     const start = async (name: 'rotator' | 'vendor') =>
-      keep(await startApp({ name, port: ports[name] ?? 0, env: env(name), ...heard, ...hosted }))
+      keep(await startApp({ name, port: ports[name] ?? 0, env: env(name), signal, ...heard, ...hosted }))
     const vendor = await start('vendor')
     const rotator = await start('rotator')
     return { azure, storage, rotator, vendor, env, close }

@@ -2,14 +2,15 @@
 // `npm run start:func` is the same under the Core Tools' `func`.
 
 import { spawnSync } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Host, localHost } from './app-process.ts'
 import { seedSchema } from './azure/seed.ts'
-import type { Azure } from './azure/start.ts'
+import type { Azure } from './azure/start-azure.ts'
+import { runCommand, untilSignal } from './command.ts'
+import { exitOf } from './end-with-parent.ts'
 import { readNews } from './news.ts'
-import { forgetRun, localFolder, writePrivate, writeRun } from './run-file.ts'
+import { forgetRun, localFolder, openLocalFolder, writeHumanEnv, writeRun } from './run-file.ts'
 import seed from './seed.json' with { type: 'json' }
 import { type Stack, startStack } from './stack.ts'
 
@@ -29,31 +30,64 @@ const appPorts = { vendor: 7071, rotator: 7072, azurite: true }
 const azurePorts = { proxy: 7080, identity: 7081, control: 7082 }
 
 const func: Host = {
-  command: 'func',
-  args: (port) => ['start', '--port', String(port)],
+  args: (port) => ['local/func.ts', 'start', '--port', String(port)],
   ready: /http:\/\/localhost:(\d+)\/api\/health/,
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values } = parseArgs({ options: { func: { type: 'boolean', default: false } } })
+  const signal = untilSignal()
   const host = values.func ? requireFunc() : localHost
-  await mkdir(localFolder, { recursive: true })
-  const stack = await startStack({
-    seed: seedSchema.parse(seed),
-    folder: localFolder,
-    host,
-    azure: { switches, ports: azurePorts, log: (line) => console.log(`azure    ${line}`) },
-    rotator,
-    ports: appPorts,
-    onLine: (line, app) => {
-      const news = readNews(line)
-      if (news !== undefined) console.log(`${app.padEnd(8)} ${news}`)
-    },
-  })
-  const stop = endOnSignal(stack)
-  await leaveTraces(stack)
-  console.log(await describe(stack))
-  await stop
+  await openLocalFolder()
+  const stack = await begin(host, signal)
+  if (!stack) {
+    console.log('ended before everything had started')
+    return 0
+  }
+  try {
+    await leaveTraces(stack)
+    console.log(await describe(stack))
+    const died = await firstEnd(stack, signal)
+    if (died !== undefined) console.error(died)
+    console.log('ending')
+    return died === undefined ? 0 : 1
+  } finally {
+    await forgetRun()
+    await stack.close()
+  }
+}
+
+/** @returns nothing when the signal came first. */
+async function begin(host: Host, signal: AbortSignal): Promise<Stack | undefined> {
+  try {
+    return await startStack({
+      seed: seedSchema.parse(seed),
+      folder: localFolder,
+      host,
+      azure: { switches, ports: azurePorts, log: (line) => console.log(`azure    ${line}`) },
+      rotator,
+      ports: appPorts,
+      onLine: (line, app) => {
+        const news = readNews(line)
+        if (news !== undefined && !signal.aborted) console.log(`${app.padEnd(8)} ${news}`)
+      },
+      signal,
+    })
+  } catch (error) {
+    if (signal.aborted) return undefined
+    if (!(error instanceof Error) || !/port \d+.* in use/.test(error.message)) throw error
+    throw new Error(`${error.message}\n\`npm start\` may already run here: it can run once`)
+  }
+}
+
+/** @returns what ended by itself, or nothing when the signal came first. */
+async function firstEnd({ rotator, vendor, storage }: Stack, signal: AbortSignal): Promise<string | undefined> {
+  const all = { rotator: rotator.child, vendor: vendor.child, Azurite: storage.process }
+  const ends = Object.entries(all).map(async ([name, child]) => `${name} ended with ${await exitOf(child)}`)
+  const asked = Promise.withResolvers<undefined>()
+  signal.addEventListener('abort', () => asked.resolve(undefined), { once: true })
+  if (signal.aborted) return undefined
+  return Promise.race([asked.promise, ...ends])
 }
 
 /** @throws Error that says what is missing and how to get it. */
@@ -73,20 +107,23 @@ async function leaveTraces({ azure, vendor, rotator }: Stack): Promise<void> {
     rotatorUrl: rotator.url,
     proxyUrl: azure.proxyUrl,
     caFile: azure.caFile,
+    controlUrl: azure.controlUrl,
+    controlKey: azure.controlKey,
     tenantId,
     audience: api.appIdUri,
     callers: Object.fromEntries(secrets),
   })
 }
 
-/** An environment to source in a shell: curl then reaches the stand-in, with the identity of a human operator. */
-const shellOf = (azure: Azure): string =>
-  Object.entries({ ...azure.env('human'), CURL_CA_BUNDLE: azure.caFile })
-    .map(([name, value]) => `export ${name}='${value}'\n`)
-    .join('')
+/** With it, curl reaches the stand-in with the identity of a human operator, and may use the control API. */
+const humanEnv = (azure: Azure) => ({
+  ...azure.env('human'),
+  CURL_CA_BUNDLE: azure.caFile,
+  CONTROL_KEY: azure.controlKey,
+})
 
 async function describe({ azure, vendor, rotator, storage }: Stack): Promise<string> {
-  const shell = relative(process.cwd(), await writePrivate('human.env', shellOf(azure)))
+  const shell = relative(process.cwd(), await writeHumanEnv(humanEnv(azure)))
   return `
 vendor    ${vendor.url}   POST /api/accounts/{account}/token
 rotator   ${rotator.url}   GET /api/accounts, checks every 10 s, rotates every 2 min
@@ -103,29 +140,4 @@ Ctrl-C ends it.
 `
 }
 
-function endOnSignal(stack: Stack): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      console.log('ending')
-      void forgetRun()
-        .then(() => stack.close())
-        .then(resolve)
-    }
-    process.once('SIGINT', end)
-    process.once('SIGTERM', end)
-    for (const app of [stack.rotator, stack.vendor]) {
-      app.child.once('exit', (code) => {
-        if (code === 0 || code === null) return
-        console.error(`${app.name} ended with ${code}`)
-        end()
-      })
-    }
-  })
-}
-
-try {
-  await main()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-}
+await runCommand(main)

@@ -2,15 +2,15 @@
 
 import { parseArgs } from 'node:util'
 import { entraToken } from './client.ts'
+import { runCommand } from './command.ts'
 import { pointAtAzure } from './point-at-azure.ts'
 import { readRun, registrationOf } from './run-file.ts'
 
-try {
-  const { positionals } = parseArgs({ allowPositionals: true })
+await runCommand(async () => {
+  const [caller = 'app-all', ...more] = parseArgs({ allowPositionals: true }).positionals
+  if (more.length > 0) throw new Error('name one caller at most: npm run -s token -- app-all')
   const run = await readRun()
   await pointAtAzure(run)
-  console.log(await entraToken(registrationOf(run, positionals[0] ?? 'app-all')))
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-}
+  console.log(await entraToken(registrationOf(run, caller)))
+  return 0
+})

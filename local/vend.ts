@@ -2,26 +2,18 @@
 
 import { parseArgs } from 'node:util'
 import { entraToken, vend } from './client.ts'
+import { runCommand } from './command.ts'
 import { pointAtAzure } from './point-at-azure.ts'
 import { readRun, registrationOf } from './run-file.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { as: { type: 'string', default: 'app-all' } },
-})
-
-async function main(): Promise<void> {
-  const [account] = positionals
-  if (account === undefined) throw new Error('name an account: npm run vend -- speech-west')
+await runCommand(async () => {
+  const options = { as: { type: 'string', default: 'app-all' } } as const
+  const { values, positionals } = parseArgs({ allowPositionals: true, options })
+  const [account, ...more] = positionals
+  if (account === undefined || more.length > 0) throw new Error('name one account: npm run vend -- speech-west')
   const run = await readRun()
   await pointAtAzure(run)
   const bearer = await entraToken(registrationOf(run, values.as))
   console.log(JSON.stringify(await vend(run.vendorUrl, account, bearer), undefined, 2))
-}
-
-try {
-  await main()
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error)
-  process.exitCode = 1
-}
+  return 0
+})

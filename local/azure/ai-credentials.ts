@@ -1,7 +1,7 @@
 // Judges the keys and STS tokens that callers show to the AI services. Each service words its own refusal.
 
 import { findKey, fingerprint, isCurrent, worksBy } from './keys.ts'
-import type { Call } from './wire.ts'
+import { bearerOf, type Call } from './wire.ts'
 import type { Account, IssuedToken, World } from './world.ts'
 
 export type Details = Record<string, string | number | boolean>
@@ -29,9 +29,6 @@ export function keyOf({ headers, query }: Pick<Call, 'headers' | 'query'>): stri
   for (const [name, value] of query) if (name.toLowerCase() === 'subscription-key' && value !== '') return value
   return undefined
 }
-
-export const bearerOf = ({ headers }: Pick<Call, 'headers'>): string | undefined =>
-  /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
 
 const refused = (why: Why, details: Details, account?: Account): Judgement => ({
   kind: 'refused',
@@ -79,7 +76,7 @@ export function judgeToken(world: World, token: string, fits: (account: Account)
 export function judgeCall(world: World, call: Call, fits: (account: Account) => boolean): Judgement {
   const key = keyOf(call)
   if (key !== undefined) return judgeKey(world, key, fits)
-  const token = bearerOf(call)
+  const token = bearerOf(call.headers)
   if (token !== undefined) return judgeToken(world, token, fits)
   return refused('missing', {})
 }

@@ -8,6 +8,7 @@ import { pageOf } from './arm/pages.ts'
 import { badRequest, invalidAccountName, locked, noAccount, noResourceGroup } from './arm/refusals.ts'
 import { isAllowed } from './authorisation.ts'
 import { fingerprint } from './keys.ts'
+import { accountNamePattern } from './seed.ts'
 import type { ServiceDeps } from './service.ts'
 import type { Answer, Call, Route } from './wire.ts'
 import { type Account, accountId, makeKeyValue, type Slot } from './world.ts'
@@ -124,7 +125,7 @@ function enter(deps: ServiceDeps, { call, principal, subscription }: Visit, acti
   const id = accountId(subscription.id, group, name)
   requireAction(deps, principal, action, id)
   if (!hasGroup(subscription, group)) throw noResourceGroup(group)
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/.test(name)) throw invalidAccountName()
+  if (!accountNamePattern.test(name)) throw invalidAccountName()
   const account = deps.world.accounts.get(id.toLowerCase())
   if (!account) throw noAccount(name, group)
   return account

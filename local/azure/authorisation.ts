@@ -1,10 +1,10 @@
 // Who calls an Azure service, and what that principal may do: role assignments from the seed, role contents from
 // infra/roles.json, so that the stand-in authorises exactly what the templates deploy.
 
-import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import roleFile from '../../infra/roles.json' with { type: 'json' }
 import type { Entra, Principal, Verified } from './service.ts'
+import { bearerOf, type Call } from './wire.ts'
 import type { World } from './world.ts'
 
 const groups = z.record(z.string(), z.record(z.string(), z.array(z.string()))).parse(roleFile)
@@ -18,17 +18,22 @@ const roles: ReadonlyMap<string, readonly string[]> = new Map(
 
 export type Bearer = Verified | { readonly kind: 'missing' }
 
-/** @param audiences What `aud` may be, each compared as it stands: a trailing slash counts. */
+/**
+ * Judges the bearer of a call, and notes whose it is when it is good.
+ *
+ * @param audiences What `aud` may be, each compared as it stands: a trailing slash counts.
+ */
 export async function readBearer(
   entra: Entra,
-  headers: Pick<IncomingHttpHeaders, 'authorization'>,
-  audiences: string | readonly string[],
+  { headers, caller }: Pick<Call, 'headers' | 'caller'>,
+  audiences: readonly string[],
 ): Promise<Bearer> {
-  const { authorization } = headers
-  if (authorization === undefined || authorization === '') return { kind: 'missing' }
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+  if (!headers.authorization) return { kind: 'missing' }
+  const token = bearerOf(headers)
   if (token === undefined) return { kind: 'invalid' }
-  return entra.verify(token, typeof audiences === 'string' ? [audiences] : audiences)
+  const verified = await entra.verify(token, audiences)
+  if (verified.kind === 'ok') caller.name = verified.principal.name
+  return verified
 }
 
 /** The actions of a role such as `rotator.accounts`. @throws Error for a name that infra/roles.json does not have. */

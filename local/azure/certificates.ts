@@ -3,18 +3,21 @@
 
 import 'reflect-metadata' // @peculiar/x509 expects it
 import { createPrivateKey, X509Certificate as NodeCertificate, randomUUID, webcrypto } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
+import { codeOf } from '../error-code.ts'
 import { servedHosts } from './served-hosts.ts'
 
 const { subtle } = webcrypto
@@ -40,12 +43,13 @@ export interface ServerCertificate {
 /**
  * Makes a certificate for all served hosts. Safe to repeat: an authority in the folder is used again while it lasts.
  *
- * @param folder Where `ca.pem` and `ca-key.pem` (mode 0600) are kept. It is made if it does not exist.
+ * @param folder Where the authority is kept: `ca-key.pem` (mode 0600) is its certificate and key, `ca.pem` the
+ *   certificate alone. It is made if it does not exist.
  */
 export async function makeServerCertificate(folder: string, now: number = Date.now()): Promise<ServerCertificate> {
+  const authority = await authorityIn(folder, now)
   const caFile = join(folder, 'ca.pem')
-  const keyFile = join(folder, 'ca-key.pem')
-  const authority = (await readAuthority(caFile, keyFile, now)) ?? (await makeAuthority(folder, caFile, keyFile, now))
+  await replaceFile(caFile, `${authority.certificate.toString('pem')}\n`, 0o644)
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.create({
     subject: 'CN=Keystile stand-in for Azure',
@@ -60,12 +64,29 @@ export async function makeServerCertificate(folder: string, now: number = Date.n
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
       new SubjectAlternativeNameExtension(servedHosts.map((value) => ({ type: 'dns', value }))),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
     ],
   })
   return { key: await exportKey(keys.privateKey), cert: certificate.toString('pem'), caFile }
 }
 
-async function makeAuthority(folder: string, caFile: string, keyFile: string, now: number): Promise<Authority> {
+/** The authority of the folder. Of several starts that find none there, one makes it and the others take that. */
+async function authorityIn(folder: string, now: number): Promise<Authority> {
+  const file = join(folder, 'ca-key.pem')
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const kept = await readText(file)
+    const authority = kept === undefined ? undefined : await parseAuthority(kept, now)
+    if (authority) return authority
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (kept !== undefined && kept === (await readText(file))) await rm(file, { force: true })
+    await createFile(file, await makeAuthority(now), 0o600)
+  }
+  throw new Error(`${file} cannot be read: remove it`)
+}
+
+/** @returns Certificate and private key in one text, so that no reader ever sees those of two authorities. */
+async function makeAuthority(now: number): Promise<string> {
   const keys = await subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: 'CN=Keystile local authority (not for production)',
@@ -76,29 +97,28 @@ async function makeAuthority(folder: string, caFile: string, keyFile: string, no
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  await replaceFile(keyFile, await exportKey(keys.privateKey), 0o600)
-  await replaceFile(caFile, `${certificate.toString('pem')}\n`, 0o644)
-  return { certificate, key: keys.privateKey }
+  return `${certificate.toString('pem')}\n${await exportKey(keys.privateKey)}`
 }
 
-/** Answers nothing for whatever cannot be used: absent, about to expire, or a key of another certificate. */
-async function readAuthority(caFile: string, keyFile: string, now: number): Promise<Authority | undefined> {
+/** Answers nothing for whatever cannot be used: no certificate, about to expire, or the key of another one. */
+async function parseAuthority(text: string, now: number): Promise<Authority | undefined> {
   try {
-    const pem = await readFile(caFile, 'utf8')
-    const privateKey = createPrivateKey(await readFile(keyFile))
-    const certificate = new X509Certificate(pem)
+    const privateKey = createPrivateKey(text)
+    const plain = new NodeCertificate(text)
+    const certificate = new X509Certificate(plain.toString())
     if (certificate.notAfter.getTime() - now < leastLifeMs) return undefined
-    if (!new NodeCertificate(pem).checkPrivateKey(privateKey)) return undefined
-    await chmod(keyFile, 0o600)
+    if (!plain.checkPrivateKey(privateKey)) return undefined
     const der = privateKey.export({ format: 'der', type: 'pkcs8' })
     return { certificate, key: await subtle.importKey('pkcs8', der, algorithm, false, ['sign']) }
   } catch {
     return undefined
   }
 }
+
+const readText = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined)
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await subtle.exportKey('pkcs8', key))
@@ -109,7 +129,23 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
 
 /** Whoever reads the file at the same time sees the old text or the new one. */
 async function replaceFile(file: string, text: string, mode: number): Promise<void> {
+  await rename(await draftOf(file, text, mode), file)
+}
+
+/** Makes the file as a whole; where there is one by now, that one stays. */
+async function createFile(file: string, text: string, mode: number): Promise<void> {
+  const draft = await draftOf(file, text, mode)
+  try {
+    await link(draft, file)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function draftOf(file: string, text: string, mode: number): Promise<string> {
   const draft = `${file}.${randomUUID()}`
   await writeFile(draft, text, { mode, flag: 'wx' })
-  await rename(draft, file)
+  return draft
 }

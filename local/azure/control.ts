@@ -1,15 +1,19 @@
 // The loopback HTTP API to break and watch the stand-in while it runs. JSON in and out. Every request must carry the
-// header `x-keystile-control: 1`, which no foreign web page can send without asking first, and name a loopback host,
-// which a page whose own name was turned to loopback does not.
+// key of this start in the header `x-keystile-control`, so that only who was told it comes in, and name a loopback
+// host, which a web page whose own name was turned to loopback does not.
 
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import findMyWay from 'find-my-way'
 import { z } from 'zod'
+import { send } from './answering.ts'
 import { mintRequestSchema } from './entra/mint-request.ts'
 import { type Faults, faultSchema } from './faults.ts'
 import type { Journal } from './journal.ts'
 import { type Listening, listen } from './listen.ts'
 import type { EgressProxy } from './proxy.ts'
+import { readBody } from './read-body.ts'
+import { isSameSecret } from './same-secret.ts'
 import type { ServiceDeps } from './service.ts'
 import type { Answer } from './wire.ts'
 
@@ -40,7 +44,13 @@ const faultsBody = z.union([faultSchema, z.array(faultSchema)])
 
 type Handler = (body: unknown, query: URLSearchParams) => Answer | Promise<Answer>
 
-export function startControl(deps: ControlDeps, port?: number): Promise<Listening> {
+export interface Control extends Listening {
+  /** What the header `x-keystile-control` must say. Made anew at every start. */
+  readonly key: string
+}
+
+export async function startControl(deps: ControlDeps, port?: number): Promise<Control> {
+  const key = randomBytes(16).toString('hex')
   const { world, entra, faults, journal, proxy } = deps
   const router = findMyWay()
   const handlers = new Map<unknown, Handler>()
@@ -71,16 +81,18 @@ export function startControl(deps: ControlDeps, port?: number): Promise<Listenin
   })
 
   async function respond(request: IncomingMessage): Promise<Answer> {
-    if (request.headers['x-keystile-control'] !== '1') {
+    if (!isSameSecret(String(request.headers['x-keystile-control']), key)) {
       request.resume()
-      return problem(403, 'the header x-keystile-control: 1 is required')
+      return problem(403, 'the header x-keystile-control must hold the key of this start')
     }
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/i.test(request.headers.host ?? '')) {
       request.resume()
       return problem(403, 'the host must be 127.0.0.1 or localhost')
     }
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const text = await readText(request)
+    const body = await readBody(request, bodyLimitBytes)
+    if (!body) return problem(413, `the body is over ${bodyLimitBytes} bytes`)
+    const text = body.toString('utf8')
     const found = router.find(isMethod(request.method) ? request.method : 'TRACE', pathname)
     const handler = handlers.get(found?.handler)
     if (!handler) return problem(404, 'no such route')
@@ -93,10 +105,9 @@ export function startControl(deps: ControlDeps, port?: number): Promise<Listenin
       deps.log('control: a bug in the stand-in')
       return problem(500, 'see the log of the stand-in')
     })
-    response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8' })
-    response.end(answer.body === undefined ? undefined : JSON.stringify(answer.body))
+    send(response, answer)
   })
-  return listen(server, 'control API', port)
+  return { ...(await listen(server, 'control API', port)), key }
 }
 
 const sinceQuery = z.strictObject({ since: z.coerce.number().int().min(0).default(0) })
@@ -138,17 +149,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw new BadInput('the body is not JSON')
   }
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size <= bodyLimitBytes) chunks.push(chunk)
-  }
-  if (size > bodyLimitBytes) throw new BadInput(`the body is over ${bodyLimitBytes} bytes`)
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'

@@ -7,7 +7,7 @@ import { accessDenied, denied } from './ai-refusals.ts'
 import { regionOf } from './keys.ts'
 import type { ServiceDeps } from './service.ts'
 import { translate } from './translator.ts'
-import { type Answer, type Call, Refusal, type Route } from './wire.ts'
+import { type Answer, type Call, mediaTypeOf, Refusal, type Route } from './wire.ts'
 
 const speechHost = /^([a-z0-9-]{1,63})\.tts\.speech\.microsoft\.com$/
 
@@ -57,7 +57,13 @@ const listVoices = ({ details }: Accepted): Answer => ({
   details,
 })
 
+const imageTypes = ['application/json', 'application/octet-stream', 'multipart/form-data']
+
 function analyze(call: Call, { details }: Accepted): Answer {
+  if (!imageTypes.includes(mediaTypeOf(call))) {
+    const error = { code: 'UnsupportedMediaType', message: `The Content-Type must be one of ${imageTypes.join(', ')}.` }
+    throw new Refusal({ status: 415, body: { error }, details })
+  }
   if (call.body.length === 0) {
     const error = { code: 'InvalidRequest', message: 'Image data or an image address is missing.' }
     throw new Refusal({ status: 400, body: { error }, details })

@@ -22,6 +22,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
     /** Replaces the code that the service usually sends with this status; `innerCode` is Key Vault's. */
     code: z.string().optional(),
     innerCode: z.string().optional(),
+    /** `flat` is the other shape of the AI services, `{"statusCode","message"}` (contract C5). */
+    shape: z.enum(['error', 'flat']).optional(),
+    message: z.string().optional(),
     retryAfterSeconds: z.int().min(0).optional(),
   }),
   z.strictObject({
@@ -88,9 +91,8 @@ export function answerOf(fault: StatusFault, route: string): Answer {
   }
 }
 
-const message = 'a fault on request'
-
-function bodyOf({ status, code, innerCode }: StatusFault, service: string): unknown {
+function bodyOf(fault: StatusFault, service: string): unknown {
+  const { status, code, innerCode, shape, message = 'a fault on request' } = fault
   switch (service) {
     case 'arm': {
       const shown = code ?? armCodes[status] ?? 'BadRequest'
@@ -110,7 +112,7 @@ function bodyOf({ status, code, innerCode }: StatusFault, service: string): unkn
     case 'identity':
       return { statusCode: status, message, correlationId: '00000000-0000-0000-0000-000000000000' }
     default:
-      return { error: { code: code ?? String(status), message } }
+      return shape === 'flat' ? { statusCode: status, message } : { error: { code: code ?? String(status), message } }
   }
 }
 

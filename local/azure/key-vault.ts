@@ -85,7 +85,7 @@ async function enter(deps: ServiceDeps, vault: Vault, call: Call, right: Right, 
 const ok = (body: unknown): Answer => ({ status: 200, body })
 
 function set({ world, vault, call, name }: Visit): Answer {
-  const body = parseNewSecret(call.body)
+  const body = parseNewSecret(call)
   const [secret, version] = addVersion(vault, name, body, world.now())
   return { ...ok(secretBody(vault, secret, version)), ...publication(world, body.value) }
 }
@@ -98,7 +98,7 @@ function get({ world, vault, name, version }: Visit): Answer {
 }
 
 function update({ world, vault, call, name, version }: Visit): Answer {
-  const body = parseProperties(call.body)
+  const body = parseProperties(call)
   const secret = existing(vault, name, world.now())
   const found = versionOf(secret, name, version)
   changeVersion(found, body, world.now())

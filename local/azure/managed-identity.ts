@@ -1,15 +1,17 @@
 // The managed identity endpoint that App Service gives to an app, protocol 2019-08-01 (contract D1). Plain http on
 // loopback is the real case, too. The secret header decides which identity is had.
 
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { carryOut, send } from './answering.ts'
 import { isAzureResource } from './entra/resources.ts'
-import { answerOf, type Faults } from './faults.ts'
+import type { Faults } from './faults.ts'
 import type { Journal } from './journal.ts'
 import { type Listening, listen } from './listen.ts'
+import { isSameSecret } from './same-secret.ts'
 import type { Seed } from './seed.ts'
 import type { ServiceDeps } from './service.ts'
-import { type Answer, Refusal } from './wire.ts'
+import type { Answer } from './wire.ts'
 
 type Identity = Seed['identities'][number]
 
@@ -31,32 +33,29 @@ export async function startManagedIdentity(deps: IdentityDeps, port?: number): P
   const { world, faults, journal } = deps
   const headers = new Map(world.seed.identities.map((identity) => [randomBytes(24).toString('hex'), identity]))
 
-  async function respond(request: IncomingMessage): Promise<Answer> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume()
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     if (url.pathname !== path || request.method !== 'GET') {
       deps.log(`no route for ${request.method} ${url.pathname} at the managed identity endpoint`)
-      return problem(404, 'Not found.')
+      return send(response, problem(404, 'Not found.'))
     }
     const identity = identityOf(headers, request)
-    const fault = faults.take(route, '127.0.0.1')
-    if (fault?.kind === 'status') return answerOf(fault, route)
-    if (fault) return { status: 0, details: { fault: fault.kind } }
-    return { ...(await tokenFor(deps, identity, url.searchParams)), details: { principal: identity.name } }
+    const note = ({ status, details }: Answer) => {
+      const who = identity ? { principal: identity.name } : {}
+      journal.record({ at: world.now(), route, host: '127.0.0.1', status, ...who, ...details })
+    }
+    const act = async () => (identity ? tokenFor(deps, identity, url.searchParams) : wrongHeader)
+    // As before a vault's challenge: who is not known spends no fault.
+    const fault = identity && faults.take(route, '127.0.0.1')
+    await carryOut({ route, fault, act, note }, response)
   }
 
-  const server = createServer(async (request, response) => {
-    const answer = await respond(request).catch((error: unknown) => {
-      if (error instanceof Refusal) return error.answer
+  const server = createServer((request, response) => {
+    respond(request, response).catch(() => {
       deps.log(`${route}: a bug in the stand-in`)
-      return problem(500, 'see the log of the stand-in')
+      response.destroy()
     })
-    journal.record({ at: world.now(), route, host: '127.0.0.1', status: answer.status, ...answer.details })
-    if (answer.status === 0) {
-      if (answer.details?.fault !== 'hang') response.destroy()
-      return
-    }
-    response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8', ...answer.headers })
-    response.end(JSON.stringify(answer.body))
   })
 
   const listening = await listen(server, 'managed identity endpoint', port)
@@ -75,15 +74,15 @@ const problem = (statusCode: number, message: string): Answer => ({
   body: { statusCode, message, correlationId: randomUUID() },
 })
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-function identityOf(headers: ReadonlyMap<string, Identity>, { headers: sent }: IncomingMessage): Identity {
+function identityOf(headers: ReadonlyMap<string, Identity>, { headers: sent }: IncomingMessage): Identity | undefined {
   const given = sent['x-identity-header']
   for (const [header, identity] of headers) {
-    if (typeof given === 'string' && timingSafeEqual(digest(given), digest(header))) return identity
+    if (typeof given === 'string' && isSameSecret(given, header)) return identity
   }
-  throw new Refusal(problem(401, 'The header X-IDENTITY-HEADER is missing or wrong.'))
+  return undefined
 }
+
+const wrongHeader = problem(401, 'The header X-IDENTITY-HEADER is missing or wrong.')
 
 async function tokenFor({ entra, world }: ServiceDeps, identity: Identity, query: URLSearchParams): Promise<Answer> {
   if (query.get('api-version') !== '2019-08-01') return problem(400, 'The api-version is not supported.')

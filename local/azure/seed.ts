@@ -5,10 +5,13 @@ import { z } from 'zod'
 
 const guid = z.guid()
 
+/** 2 to 64 characters (contract A1). */
+export const accountNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/
+
 const account = z.strictObject({
   subscription: guid,
   resourceGroup: z.string().min(1),
-  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/),
+  name: z.string().regex(accountNamePattern),
   kind: z.string(),
   sku: z.string().default('S0'),
   /** Echoed as given, like the service does (contract A2): `West US 2` is as good as `westus2`. */

@@ -3,16 +3,26 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
+import { TLSSocket } from 'node:tls'
+import { carryOut, send } from './answering.ts'
 import type { ServerCertificate } from './certificates.ts'
 import { createDispatch } from './dispatch.ts'
-import { answerOf, type Fault, type Faults } from './faults.ts'
+import type { Faults } from './faults.ts'
 import type { Journal } from './journal.ts'
 import { type Listening, listen } from './listen.ts'
+import { readBody } from './read-body.ts'
 import type { ServiceDeps } from './service.ts'
 import { type Answer, type Call, Refusal, type Route } from './wire.ts'
 
 const bodyLimitBytes = 1024 * 1024
-const tooLarge = { error: { code: 'RequestEntityTooLarge', message: `The limit is ${bodyLimitBytes} bytes.` } }
+const tooLarge: Answer = {
+  status: 413,
+  body: { error: { code: 'RequestEntityTooLarge', message: `The limit is ${bodyLimitBytes} bytes.` } },
+}
+const misdirected: Answer = {
+  status: 421,
+  body: { error: { code: 'MisdirectedRequest', message: 'The Host header is not the name of the TLS connection.' } },
+}
 
 export interface ServerDeps extends ServiceDeps {
   readonly routes: readonly Route[]
@@ -25,11 +35,13 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
   const dispatch = createDispatch(deps.routes)
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('x-ms-request-id', randomUUID())
     const [path = '/', search = ''] = splitOnce(request.url ?? '/', '?')
     const host = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '')
     const method = request.method ?? 'GET'
-    const body = await readBody(request)
-    if (!body) return send(response, { status: 413, body: tooLarge })
+    const body = await readBody(request, bodyLimitBytes)
+    if (!body) return send(response, tooLarge)
+    if (host !== serverNameOf(request)) return send(response, misdirected)
     const match = dispatch(method, host, path)
     const call: Call = {
       method,
@@ -39,35 +51,15 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
       query: new URLSearchParams(search),
       headers: request.headers,
       body,
+      caller: {},
     }
     if (!match) return unknownRoute(call, response)
+    const { route } = match
     // A client's first call to a vault goes without a bearer to be challenged (contract fact 6): no fault is spent on it.
-    const isChallenge = match.route.name.startsWith('keyVault.') && request.headers.authorization === undefined
-    const fault = isChallenge ? undefined : deps.faults.take(match.route.name, host)
-    await answer(match.route, call, fault, response)
-  }
-
-  async function answer(route: Route, call: Call, fault: Fault | undefined, response: ServerResponse): Promise<void> {
-    const broken = fault ? { fault: fault.kind } : {}
-    switch (fault?.kind) {
-      case 'hang':
-        return note(route.name, call, { status: 0, details: broken })
-      case 'reset-before':
-        note(route.name, call, { status: 0, details: broken })
-        response.destroy()
-        return
-    }
-    const result = fault?.kind === 'status' ? answerOf(fault, route.name) : await handle(route, call)
-    note(route.name, call, { ...result, details: { ...result.details, ...broken } })
-    switch (fault?.kind) {
-      case 'reset-after':
-        response.destroy()
-        return
-      case 'cut-body':
-        return cut(response, result)
-      default:
-        return send(response, result)
-    }
+    const isChallenge = route.name.startsWith('keyVault.') && request.headers.authorization === undefined
+    const fault = isChallenge ? undefined : deps.faults.take(route.name, host)
+    const note = (answer: Answer) => record(route.name, call, answer)
+    await carryOut({ route: route.name, fault, act: () => handle(route, call), note }, response)
   }
 
   async function handle(route: Route, call: Call): Promise<Answer> {
@@ -83,16 +75,13 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
   function unknownRoute(call: Call, response: ServerResponse): void {
     deps.log(`no route for ${call.method} https://${call.host}${call.path}`)
     const result = { status: 404, body: { error: { code: 'NotFound', message: 'the stand-in has no such route' } } }
-    note('unknown', call, result)
+    record('unknown', call, result)
     send(response, result)
   }
 
-  function note(route: string, call: Call, { status, details }: Answer): void {
-    const token = /^Bearer +(\S+)$/i.exec(call.headers.authorization ?? '')?.[1]
-    // What a refused token claims is nobody's word.
-    const principal = token === undefined || status === 401 ? undefined : deps.entra.claimedName(token)
-    const who = principal === undefined ? {} : { principal }
-    deps.journal.record({ at: deps.world.now(), route, host: call.host, status, ...who, ...details })
+  function record(route: string, { host, caller }: Call, { status, details }: Answer): void {
+    const who = caller.name === undefined ? {} : { principal: caller.name }
+    deps.journal.record({ at: deps.world.now(), route, host, status, ...who, ...details })
   }
 
   const server = createServer({ key: deps.certificate.key, cert: deps.certificate.cert }, (request, response) => {
@@ -104,41 +93,13 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
   return listen(server, 'TLS server')
 }
 
-/** @returns Nothing when the body is over the limit. It is read to its end all the same, or no answer would get through. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    size += chunk.length
-    if (size <= bodyLimitBytes) chunks.push(chunk)
-  }
-  return size <= bodyLimitBytes ? Buffer.concat(chunks) : undefined
-}
-
 function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator)
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
 }
 
-function prepare(response: ServerResponse, answer: Answer): Buffer {
-  const { status, body, headers = {} } = answer
-  const isText = typeof body === 'string'
-  const payload = Buffer.from(body === undefined ? '' : isText ? body : JSON.stringify(body))
-  const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
-  response.writeHead(status, {
-    ...(body === undefined ? {} : { 'content-type': type }),
-    'x-ms-request-id': randomUUID(),
-    ...headers,
-    ...(status === 204 ? {} : { 'content-length': payload.length }),
-  })
-  return payload
-}
-
-function send(response: ServerResponse, answer: Answer): void {
-  response.end(prepare(response, answer))
-}
-
-function cut(response: ServerResponse, answer: Answer): void {
-  const payload = prepare(response, answer)
-  response.write(payload.subarray(0, Math.floor(payload.length / 2)), () => response.destroy())
+/** The name that the client asked TLS for, and trusts; the Host header must say the same. */
+function serverNameOf({ socket }: IncomingMessage): string | undefined {
+  const name = socket instanceof TLSSocket && 'servername' in socket ? socket.servername : undefined
+  return typeof name === 'string' ? name.toLowerCase() : undefined
 }

@@ -33,8 +33,6 @@ export interface Entra {
   mint(request: MintRequest): Promise<Minted>
   /** Judges signature, lifetime, audience and tenant, in this order: the first that fails is the answer. */
   verify(token: string, audiences: readonly string[]): Promise<Verified>
-  /** The seed's name for whoever a token claims to be, without judging it: for the journal only. */
-  claimedName(token: string): string | undefined
   /** This start's client secret of a caller. @throws Error for a name that the seed does not have. */
   clientSecret(callerName: string): string
   /** `add` publishes a new key and signs with it from now on; `replace` also forgets the older ones. */

@@ -40,6 +40,8 @@ export interface Azure {
   readonly egress: readonly Egress[]
   readonly proxyUrl: string
   readonly controlUrl: string
+  /** What the header `x-keystile-control` must say there. Made anew at every start. */
+  readonly controlKey: string
   /** What NODE_EXTRA_CA_CERTS and `curl --cacert` get. */
   readonly caFile: string
   /**
@@ -89,6 +91,7 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
       egress: proxy.egress,
       proxyUrl,
       controlUrl: `http://127.0.0.1:${control.port}`,
+      controlKey: control.key,
       caFile: certificate.caFile,
       env: (identityName) => ({
         HTTPS_PROXY: proxyUrl,

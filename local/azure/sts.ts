@@ -18,8 +18,15 @@ import type { ServiceDeps } from './service.ts'
 import { type Answer, type Call, Refusal, type Route } from './wire.ts'
 import type { Account, World } from './world.ts'
 
-const entraAudience = 'https://cognitiveservices.azure.com'
-const entraAction = 'Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action'
+const entraAudiences = ['https://cognitiveservices.azure.com']
+/**
+ * Neither the one data action of this exchange is enough, nor all of Speech: it takes what Cognitive Services User has,
+ * `Microsoft.CognitiveServices/*` (contract C6). So the second stands for any other.
+ */
+const entraActions = [
+  'Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action',
+  'Microsoft.CognitiveServices/accounts/AnyOtherService/anything/action',
+]
 
 /** Whom the token is for, by which key if by a key, and what the journal may know. */
 type Grant = Pick<Accepted, 'account' | 'key' | 'details'>
@@ -42,6 +49,7 @@ export function stsRoutes(deps: ServiceDeps): Route[] {
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setExpirationTime(expires)
       .sign(signingSecret)
+    pruneTokens(deps.world)
     deps.world.stsTokens.set(fingerprint(token), {
       accountId: account.id.toLowerCase(),
       expires,
@@ -82,11 +90,20 @@ async function grantByEntra({ world, entra }: ServiceDeps, call: Call, place: Pl
   if (call.headers.authorization === undefined) throw accessDenied({ why: 'missing' })
   if (place.kind !== 'subdomain') throw subdomainNeeded()
   const { account } = place
-  const bearer = await readBearer(entra, call.headers, entraAudience)
+  const bearer = await readBearer(entra, call, entraAudiences)
   if (bearer.kind !== 'ok') throw principalLacksAccess({ account: account.name, why: bearer.kind })
   const details = { account: account.name, by: 'entra' }
-  if (!isAllowed(world, bearer.principal, entraAction, account.id)) throw principalLacksAccess(details)
+  const isUser = entraActions.every((action) => isAllowed(world, bearer.principal, action, account.id))
+  if (!isUser) throw principalLacksAccess(details)
   return { account, details }
+}
+
+/** Forgets tokens that are over, oldest first, up to the first that is not. */
+function pruneTokens({ stsTokens, now }: World): void {
+  for (const [print, { expires }] of stsTokens) {
+    if (expires * 1000 > now()) return
+    stsTokens.delete(print)
+  }
 }
 
 /** The claims that were seen in public (contract C4); where none were seen for a kind, it goes without. */

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Details, type Judgement, judgeCall } from './ai-credentials.ts'
 import { isTranslator } from './ai-hosts.ts'
 import { regionOf } from './keys.ts'
-import { type Answer, type Call, Refusal } from './wire.ts'
+import { type Answer, type Call, mediaTypeOf, Refusal } from './wire.ts'
 import type { World } from './world.ts'
 
 const texts = z.array(z.union([z.object({ Text: z.string() }), z.object({ text: z.string() })])).max(1000)
@@ -19,6 +19,8 @@ export function translate(world: World, call: Call): Answer {
   if (call.query.get('api-version') !== '3.0')
     throw refusal(400, 400_021, 'The API version is missing or not valid.', details)
   if (to.length === 0) throw refusal(400, 400_036, 'The target language is not valid.', details)
+  if (mediaTypeOf(call) !== 'application/json')
+    throw refusal(415, 415_000, 'The Content-Type header is missing or not valid.', details)
   const body = readTexts(call.body, details).map((entry) => {
     const text = 'Text' in entry ? entry.Text : entry.text
     return { translations: to.map((language) => ({ text: `${language}: ${text}`, to: language })) }

@@ -15,7 +15,25 @@ export interface Call {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
+  /** Who calls, once a bearer of theirs was found to be good; for the journal. */
+  readonly caller: { name?: string }
 }
+
+/** The token of an `Authorization: Bearer` header; `undefined` when there is none, or the header is another. */
+export const bearerOf = ({ authorization = '' }: Pick<IncomingHttpHeaders, 'authorization'>): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+
+/** `2026-04-01` or `2026-04-01-preview`: a day that there is. */
+export function isDateVersion(text: string): boolean {
+  const [, day] = /^(\d{4}-\d{2}-\d{2})(-preview(\.\d{1,2})?)?$/.exec(text) ?? []
+  if (day === undefined) return false
+  const date = new Date(`${day}T00:00:00Z`)
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
+}
+
+/** The media type of the body, lower case and without parameters; empty when the header is absent. */
+export const mediaTypeOf = ({ headers }: Pick<Call, 'headers'>): string =>
+  (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
 /** What goes back. A string body is sent as it is, `undefined` as an empty body, anything else as JSON. */
 export interface Answer {

@@ -2,11 +2,13 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
 import { regionOf } from '../azure/keys.ts'
 import { type Seed, seedSchema } from '../azure/seed.ts'
 import type { Registration } from '../client.ts'
+import { runCommand, Stopped, untilSignal } from '../command.ts'
 import { pointAtAzure } from '../point-at-azure.ts'
-import { localFolder } from '../run-file.ts'
+import { localFolder, openLocalFolder } from '../run-file.ts'
 import seedFile from '../seed.json' with { type: 'json' }
 import { type Stack, startStack } from '../stack.ts'
 import { type Consumer, runCaller, runKeyReader, type Tally } from './consumers.ts'
@@ -33,7 +35,8 @@ const CALLERS = 8
 const PACE_MS = 20
 const REREAD_MS = 2_000
 const ROTATIONS = 3
-const LONGEST_MS = 55_000
+/** What follows takes some seconds more, and all of it is to be over in a minute. */
+const LONGEST_MS = 50_000
 
 type Account = Seed['accounts'][number]
 
@@ -46,6 +49,18 @@ const nobody: AccountHistory = { published: [], used: new Map() }
 
 async function main(): Promise<number> {
   const startedAt = performance.now()
+  parseArgs({ options: {} })
+  const signal = untilSignal()
+  try {
+    return await show(startedAt, signal)
+  } catch (error) {
+    if (signal.reason instanceof Stopped) return signal.reason.exitCode
+    throw error
+  }
+}
+
+async function show(startedAt: number, signal: AbortSignal): Promise<number> {
+  await openLocalFolder()
   const seed = seedSchema.parse(seedFile)
   const refused = new Map<string, Refused>()
   const stack = await startStack({
@@ -53,6 +68,7 @@ async function main(): Promise<number> {
     folder: join(localFolder, 'demo'),
     azure: { switches },
     rotator: policy,
+    signal,
     onLine: (line) => {
       const refusal = readRefusal(line)
       if (refusal) refused.set(refusal.account, refusal)
@@ -62,7 +78,7 @@ async function main(): Promise<number> {
   const restore = await pointAtAzure(stack.azure)
   try {
     console.log(`rotator ${stack.rotator.url}, vendor ${stack.vendor.url}; ${CALLERS} callers and a reader of keys`)
-    const shown = await watch(stack, seed, startedAt)
+    const shown = await watch(stack, seed, startedAt, signal)
     console.log(renderTable(shown, [...refused.values()]))
     const short = shown.flatMap(shortfalls)
     for (const each of short) console.error(each)
@@ -76,14 +92,14 @@ async function main(): Promise<number> {
 }
 
 /** Starts consumers of each account when its key is published, and ends when all have been shown. */
-async function watch(stack: Stack, seed: Seed, startedAt: number): Promise<Shown[]> {
+async function watch(stack: Stack, seed: Seed, startedAt: number, signal: AbortSignal): Promise<Shown[]> {
   const stop = new AbortController()
   const watched = new Map<string, Watched>()
   const running: Promise<void>[] = []
   const read = () => readHistories(stack.azure.journal.since(0).entries)
   const expected = seed.accounts.filter((account) => isRotated(seed, account))
   const perAccount = CALLERS / expected.filter(({ kind }) => WITH_TOKENS.includes(kind)).length
-  const show = (): Shown[] => {
+  const look = (): Shown[] => {
     const histories = read()
     return expected.map(({ name }) => ({
       name,
@@ -92,7 +108,7 @@ async function watch(stack: Stack, seed: Seed, startedAt: number): Promise<Shown
     }))
   }
   for (;;) {
-    const shown = show()
+    const shown = look()
     for (const { name, history } of shown) {
       const account = expected.find((each) => each.name === name)
       if (!account || watched.has(name) || history.published.length === 0) continue
@@ -102,7 +118,7 @@ async function watch(stack: Stack, seed: Seed, startedAt: number): Promise<Shown
       running.push(
         ...startConsumers(
           stack,
-          { target: targetOf(account), tally, paceMs: PACE_MS, signal: stop.signal },
+          { target: targetOf(account), tally, paceMs: PACE_MS, signal: AbortSignal.any([stop.signal, signal]) },
           perAccount,
         ),
       )
@@ -111,13 +127,15 @@ async function watch(stack: Stack, seed: Seed, startedAt: number): Promise<Shown
       ({ history, tally }) => rotationsOf(history) >= ROTATIONS && tally.calls >= LEAST_CALLS,
     )
     if (complete || performance.now() - startedAt > LONGEST_MS) break
-    await sleep(500)
+    await sleep(500, undefined, { signal })
   }
+  // A key that is published from here on could not be seen in use any more.
+  await stack.rotator.close()
   // Whoever holds a token or key re-reads within this time: the newest key is then seen in use, too.
-  await sleep(Math.max(REREAD_MS, switches.tokenSeconds * 1_000))
+  await sleep(Math.max(REREAD_MS, switches.tokenSeconds * 1_000), undefined, { signal })
   stop.abort()
   await Promise.all(running)
-  return show()
+  return look()
 }
 
 function startConsumers(stack: Stack, consumer: Consumer, callers: number): Promise<void>[] {
@@ -150,4 +168,4 @@ function isRotated({ identities }: Seed, { name, tags, disableLocalAuth }: Accou
   return tags.keystile === 'rotate' && !disableLocalAuth && grants.some(({ scope }) => scope.endsWith(`/${name}`))
 }
 
-process.exitCode = await main()
+await runCommand(main)

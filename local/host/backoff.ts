@@ -1,5 +1,7 @@
 // How long a poll loop rests: not at all while there is work, then longer and longer up to a limit.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 export interface Backoff {
   /** @returns Milliseconds to wait before the next poll. */
   next(found: boolean): number
@@ -16,4 +18,9 @@ export function createBackoff(maxMs: number): Backoff {
       return rest
     },
   }
+}
+
+/** Comes after `ms` milliseconds, or when the signal ends it. */
+export async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined)
 }

@@ -1,7 +1,8 @@
 // The HTTP side of the host: functions by their routes, the admin endpoint, CORS; on loopback only.
 
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { bindToLoopback, PortError } from '../bind.ts'
 import { handleAdmin } from './admin.ts'
 import { applyCors, type CorsOptions } from './cors.ts'
 import { describeError, StartError } from './errors.ts'
@@ -43,10 +44,11 @@ export async function listen(port: number): Promise<HttpServer> {
     response.setHeader('connection', 'close')
     sendEmpty(response, 503)
   })
-  await bind(server, port)
-  const address = server.address()
+  const bound = await bindToLoopback(server, port).catch((err: unknown) => {
+    throw err instanceof PortError ? new StartError(`${err.message}: stop what holds it, or choose another`) : err
+  })
   return {
-    port: typeof address === 'object' && address ? address.port : port,
+    port: bound,
     serve: (deps) => {
       answer = createAnswer(deps)
     },
@@ -57,21 +59,6 @@ export async function listen(port: number): Promise<HttpServer> {
     },
     close: () => server.closeAllConnections(),
   }
-}
-
-async function bind(server: Server, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  server.once('error', reject)
-  server.listen(port, '127.0.0.1', resolve)
-  try {
-    await promise
-  } catch (err) {
-    const code = err instanceof Error && 'code' in err ? err.code : undefined
-    if (code === 'EADDRINUSE')
-      throw new StartError(`port ${port} is in use: stop what holds it, or give another --port`)
-    throw new StartError(`cannot listen on port ${port}${typeof code === 'string' ? ` (${code})` : ''}`)
-  }
-  server.removeListener('error', reject)
 }
 
 /** @returns The route of each enabled HTTP function, with the prefix. */

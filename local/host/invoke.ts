@@ -18,7 +18,18 @@ export interface Call {
 
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly response: InvocationResponse }
-  | { readonly kind: 'failed' }
+  /**
+   * `settled` comes when the handler's code has ended, too, which a call past its limit does not wait for. Whoever
+   * might call it again waits: the real host recycles the worker, so that nothing runs twice at once. Never rejects.
+   */
+  | { readonly kind: 'failed'; readonly settled: Promise<void> }
+
+/** @returns The outcome, once no code of the call runs any more. */
+export async function toItsEnd(call: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await call
+  if (outcome.kind === 'failed') await outcome.settled
+  return outcome
+}
 
 export interface Invoker {
   /** Never rejects: what was thrown is in the log, as in the real host. */
@@ -89,9 +100,11 @@ export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps
       said('information', `Executing 'Functions.${target.name}' (Reason='${call.reason}', Id=${invocationId})`)
       const ended = (how: string) =>
         `Executed 'Functions.${target.name}' (${how}, Id=${invocationId}, Duration=${Math.round(performance.now() - begun)}ms)`
+      const work = run(target, call, invocationId)
+      const settled = work.then(nothing, nothing)
       try {
         const response = await withLimit(
-          run(target, call, invocationId),
+          work,
           timeoutMs,
           () =>
             `Timeout value of ${formatDuration(timeoutMs ?? 0)} exceeded by function 'Functions.${target.name}' (Id: '${invocationId}').`,
@@ -100,11 +113,13 @@ export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps
         return { kind: 'succeeded', response }
       } catch (err) {
         said('error', `${ended('Failed')} ${describeError(err)}`)
-        return { kind: 'failed' }
+        return { kind: 'failed', settled }
       }
     },
   }
 }
+
+const nothing = () => undefined
 
 /** @returns `hh:mm:ss`, as host.json writes it. */
 export function formatDuration(ms: number): string {

@@ -3,7 +3,7 @@
 import { describeError, StartError } from './errors.ts'
 import { type HostFunction, textOption } from './functions.ts'
 import type { QueueOptions } from './host-json.ts'
-import type { Call, Outcome } from './invoke.ts'
+import { type Call, type Outcome, toItsEnd } from './invoke.ts'
 import type { Logger } from './log.ts'
 import { parseNcrontab } from './ncrontab.ts'
 import { connectQueues } from './queue-connection.ts'
@@ -62,7 +62,7 @@ function startTimerOf(target: HostFunction, { env, invoke }: ListenersDeps): () 
     runOnStartup: trigger.runOnStartup === true,
     useMonitor: trigger.useMonitor !== false,
     run: async (input) => {
-      await invoke(target, { input, reason: `Timer fired at ${new Date().toISOString()}` })
+      await toItsEnd(invoke(target, { input, reason: `Timer fired at ${new Date().toISOString()}` }))
     },
   })
   return () => timer.stop()
@@ -80,7 +80,7 @@ function startQueueOf(target: HostFunction, { env, queueOptions, invoke, log }: 
     options: queueOptions,
     run: async (input, triggerMetadata) => {
       const reason = `New queue message detected on '${queueName}'.`
-      return (await invoke(target, { input, triggerMetadata, reason })).kind === 'succeeded'
+      return (await toItsEnd(invoke(target, { input, triggerMetadata, reason }))).kind === 'succeeded'
     },
     log: (level, message) => log.log(level, name, `Function.${name}`, message),
   })

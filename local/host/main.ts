@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util'
 import { StartError } from './errors.ts'
 import { parseOrigins } from './settings.ts'
-import { startHost } from './start.ts'
+import { startHost } from './start-host.ts'
 
 const USAGE = 'usage: node local/host/main.ts [--port 7071] [--root DIR] [--cors ORIGIN,…]'
 

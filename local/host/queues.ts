@@ -1,7 +1,8 @@
 // Queue triggers: poll, hide, run, delete; a failed message comes again, and after too many failures is poison.
 
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue'
-import { type Backoff, createBackoff } from './backoff.ts'
+import { codeOf } from '../error-code.ts'
+import { createBackoff, rest } from './backoff.ts'
 import type { TypedData } from './core-types.ts'
 import type { QueueOptions } from './host-json.ts'
 import { decodeMessage, toTriggerMetadata } from './queue-message.ts'
@@ -22,12 +23,19 @@ export interface QueueListener {
   stop(): Promise<void>
 }
 
+const POISON = '-poison'
+/** How long the end waits for the storage. */
+const PATIENCE_MS = 1_000
+
 /** Starts at once; while the storage does not answer it says so once and goes on trying. */
 export function startQueueListener(given: QueueListenerOptions): QueueListener {
   const { service, queueName, options, log } = given
   const queue = service.getQueueClient(queueName)
-  const poison = service.getQueueClient(`${queueName}-poison`)
+  // As in the real host, what fails in a poison queue has nowhere else to go.
+  const poison = queueName.endsWith(POISON) ? undefined : service.getQueueClient(`${queueName}${POISON}`)
   const stopping = new AbortController()
+  /** Cuts a request that is not answered: one that is brings messages, which are hidden already and must be run. */
+  const cutting = new AbortController()
   const inWork = new Set<Promise<void>>()
   const backoff = createBackoff(options.maxPollingIntervalMs)
   let failing = false
@@ -39,6 +47,7 @@ export function startQueueListener(given: QueueListenerOptions): QueueListener {
     const { receivedMessageItems } = await queue.receiveMessages({
       numberOfMessages: options.batchSize,
       visibilityTimeout: given.visibilitySeconds ?? 600,
+      abortSignal: cutting.signal,
     })
     for (const message of receivedMessageItems) {
       const work = processMessage(message, queue, poison, given)
@@ -46,23 +55,24 @@ export function startQueueListener(given: QueueListenerOptions): QueueListener {
         .finally(() => inWork.delete(work))
       inWork.add(work)
     }
-    await pause(backoff, receivedMessageItems.length > 0, stopping.signal)
+    await rest(backoff.next(receivedMessageItems.length > 0), stopping.signal)
   }
 
   const loop = async () => {
     let exists = false
     while (!stopping.signal.aborted) {
       try {
-        if (!exists) await queue.createIfNotExists()
+        if (!exists) await queue.createIfNotExists({ abortSignal: cutting.signal })
         exists = true
         await poll()
         if (failing) log('information', `queue ${queueName} answers again`)
         failing = false
       } catch (err) {
+        if (stopping.signal.aborted) return
         exists = false
         if (!failing) log('error', `queue ${queueName} does not answer: ${explain(err)}`)
         failing = true
-        await pause(backoff, false, stopping.signal)
+        await rest(backoff.next(false), stopping.signal)
       }
     }
   }
@@ -71,7 +81,9 @@ export function startQueueListener(given: QueueListenerOptions): QueueListener {
   return {
     async stop() {
       stopping.abort()
+      const late = setTimeout(() => cutting.abort(), PATIENCE_MS)
       await ended
+      clearTimeout(late)
       await Promise.all(inWork)
     },
   }
@@ -80,11 +92,13 @@ export function startQueueListener(given: QueueListenerOptions): QueueListener {
 async function processMessage(
   message: DequeuedMessageItem,
   queue: QueueClient,
-  poison: QueueClient,
+  poison: QueueClient | undefined,
   { options, visibilitySeconds = 600, run, log }: QueueListenerOptions,
 ): Promise<void> {
   const { maxDequeueCount } = options
   const bury = async (popReceipt: string) => {
+    // Left invisible: given back at once it would only fail again.
+    if (!poison) return
     log(
       'warning',
       `Message has reached MaxDequeueCount of ${maxDequeueCount}. Moving message to queue '${poison.name}'.`,
@@ -96,13 +110,13 @@ async function processMessage(
   const text = decodeMessage(message.messageText, options.messageEncoding)
   if (text === undefined) log('warning', 'Message decoding has failed! Check MessageEncoding settings.')
   // More deliveries than allowed: whoever had it before died with it, so it is not tried again.
-  if (text === undefined || message.dequeueCount > maxDequeueCount) return bury(message.popReceipt)
+  if (text === undefined || (poison && message.dequeueCount > maxDequeueCount)) return bury(message.popReceipt)
 
   const renewal = renewVisibility(message, queue, visibilitySeconds, log)
   const succeeded = await run({ string: text }, toTriggerMetadata(message, text))
   const popReceipt = await renewal.stop()
   if (succeeded) return unlessGone(queue.deleteMessage(message.messageId, popReceipt))
-  if (message.dequeueCount >= maxDequeueCount) return bury(popReceipt)
+  if (!poison || message.dequeueCount >= maxDequeueCount) return bury(popReceipt)
   await unlessGone(queue.updateMessage(message.messageId, popReceipt, undefined, options.visibilityTimeoutSeconds))
 }
 
@@ -139,24 +153,13 @@ async function unlessGone(work: Promise<unknown>): Promise<void> {
   try {
     await work
   } catch (err) {
-    const status = err instanceof Error && 'statusCode' in err ? err.statusCode : undefined
-    if (status !== 404 && !(status === 400 && err instanceof Error && /PopReceiptMismatch/i.test(err.message)))
-      throw err
+    const code = codeOf(err)
+    if (code !== 'PopReceiptMismatch' && code !== 'MessageNotFound') throw err
   }
-}
-
-async function pause(backoff: Backoff, found: boolean, signal: AbortSignal): Promise<void> {
-  const ms = backoff.next(found)
-  if (ms === 0 || signal.aborted) return
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, ms)
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  await promise
-  clearTimeout(timer)
 }
 
 function explain(err: unknown): string {
   if (!(err instanceof Error)) return String(err)
-  const code = 'code' in err && typeof err.code === 'string' ? ` ${err.code}` : ''
-  return `${err.name}${code}: ${err.message.split('\n', 1)[0]}`
+  const code = codeOf(err)
+  return `${err.name}${typeof code === 'string' ? ` ${code}` : ''}: ${err.message.split('\n', 1)[0]}`
 }

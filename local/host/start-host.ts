@@ -6,7 +6,7 @@ import { describeError, StartError } from './errors.ts'
 import { describeFunction, type HostFunction, textOption, unsupportedParts } from './functions.ts'
 import { readHostJson } from './host-json.ts'
 import { httpRoutes, listen } from './http.ts'
-import { type Call, createInvoker, type Outcome } from './invoke.ts'
+import { type Call, createInvoker, type Outcome, toItsEnd } from './invoke.ts'
 import { startListeners } from './listeners.ts'
 import { installCore, loadApp } from './load.ts'
 import { createLogger, type LogLevel } from './log.ts'
@@ -80,9 +80,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     const invoker = createInvoker({ core, log: logger, timeoutMs: hostJson.functionTimeoutMs, appHookData })
     const running = new Set<Promise<unknown>>()
     const invoke = (target: HostFunction, call: Call): Promise<Outcome> => {
-      const work = invoker.invoke(target, call).finally(() => running.delete(work))
+      const outcome = invoker.invoke(target, call)
+      const work = toItsEnd(outcome).finally(() => running.delete(work))
       running.add(work)
-      return work
+      return outcome
     }
     server.serve({
       functions,

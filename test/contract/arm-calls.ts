@@ -35,6 +35,8 @@ export interface Asked {
   /** Instead of an identity's token; empty sends none. */
   readonly token?: string
   readonly body?: string
+  /** Of the body. Default: JSON; empty sends none. */
+  readonly type?: string
 }
 
 export async function tokenOf(azure: TestAzure, identity: string): Promise<string> {
@@ -43,11 +45,15 @@ export async function tokenOf(azure: TestAzure, identity: string): Promise<strin
 }
 
 export async function askArm(azure: TestAzure, path: string, asked: Asked = {}): Promise<Response> {
-  const { method = 'GET', as = 'human', body } = asked
+  const { method = 'GET', as = 'human', body, type = 'application/json' } = asked
   const token = asked.token ?? (await tokenOf(azure, as))
   return fetch(`https://management.azure.com${path}`, {
     method,
-    headers: { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) },
-    ...(body === undefined ? {} : { body }),
+    headers: {
+      ...(type === '' ? {} : { 'content-type': type }),
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    },
+    // As bytes: `fetch` gives a text a type of its own.
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
   })
 }

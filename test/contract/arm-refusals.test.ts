@@ -63,6 +63,19 @@ describe('error table A4', () => {
       { ...post, body: keyName(name) },
     ]),
     ['no body', 400, 'BadRequest', `${one('speech-west')}/regenerateKey${version}`, post],
+    ...['text/plain', 'application/x-www-form-urlencoded', ''].map((type): [string, number, string, string, Asked] => [
+      `a body of type ${JSON.stringify(type)}`,
+      415,
+      'UnsupportedMediaType',
+      `${one('speech-west')}/regenerateKey${version}`,
+      { ...post, body: keyName('Key1'), type },
+    ]),
+    ...['7.6', '2025-13-01', '2025-09', 'latest'].map((word): [string, number, string, string] => [
+      `api-version ${word}`,
+      400,
+      'InvalidApiVersionParameter',
+      `${one('speech-west')}?api-version=${word}`,
+    ]),
     ['no api-version', 400, 'MissingApiVersionParameter', one('speech-west')],
     ['a bad name', 400, 'InvalidAccountName', `${one('a')}${version}`],
     ['a name with a blank', 400, 'InvalidAccountName', `${one('a%20b')}${version}`],
@@ -87,7 +100,13 @@ describe('error table A4', () => {
     ['a token by HS256', 'InvalidAuthenticationToken', bad({ sign: 'hs256' })],
     ['an expired token', 'ExpiredAuthenticationToken', bad({ lifetimeSeconds: -1 })],
     ['a token for Key Vault', 'InvalidAuthenticationTokenAudience', bad({ resource: 'https://vault.azure.net' })],
-    ['a token of another tenant', 'InvalidAuthenticationTokenTenant', bad({ claims: { tid: elsewhere } })],
+    ['a wrong aud alone', 'InvalidAuthenticationTokenAudience', bad({ claims: { aud: 'https://example.com' } })],
+    ['a wrong tid alone', 'InvalidAuthenticationTokenTenant', bad({ claims: { tid: elsewhere } })],
+    [
+      'a wrong iss alone',
+      'InvalidAuthenticationTokenTenant',
+      bad({ claims: { iss: `https://sts.windows.net/${elsewhere}/` } }),
+    ],
   ])('%s is 401 %s, with a challenge', async (_, code, token) => {
     const bearer = await token()
     const response = await ask(one('speech-west') + version, { token: bearer })
@@ -95,6 +114,15 @@ describe('error table A4', () => {
     expect(response.headers.get('www-authenticate')).toContain(
       `Bearer authorization_uri="https://login.windows.net/${azure.entra.tenantId}", error="invalid_token"`,
     )
+  })
+
+  test.each([
+    'https://management.core.windows.net/',
+    'https://management.core.windows.net',
+    'https://management.azure.com/',
+    'https://management.azure.com',
+  ])('a token for %s is good', async (aud) => {
+    expect((await ask(one('speech-west') + version, { token: await bad({ claims: { aud } })() })).status).toBe(200)
   })
 
   test.each([

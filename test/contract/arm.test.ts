@@ -186,8 +186,58 @@ describe('limits', () => {
     expect(limits('POST', 'else', sub)).toMatchObject({ 'x-ms-ratelimit-remaining-subscription-writes': '199' })
     now += 1000
     expect(take()).toBe('9')
+    for (let call = 0; call < 9; call += 1) take()
+    // A refused call costs nothing, and no part of the refill.
+    for (let call = 0; call < 9; call += 1) {
+      now += 10
+      expect(take()).toMatchObject({ status: 429 })
+    }
+    now += 10
+    expect(take()).toBe('0')
     switches.throttling = false
     for (let call = 0; call < 20; call += 1) expect(typeof take()).toBe('string')
+  })
+})
+
+test('whom the bucket of all refuses keeps what is theirs, and the other way about', () => {
+  const limits = createLimits({ switches: { ...azureSwitches, throttling: true }, now: () => 0 })
+  const nameOf = {
+    own: 'x-ms-ratelimit-remaining-subscription-writes',
+    all: 'x-ms-ratelimit-remaining-subscription-global-writes',
+  }
+  for (let call = 0; call < 200; call += 1) limits('POST', 'first', sub)
+  for (let call = 0; call < 50; call += 1) expect(() => limits('POST', 'first', sub)).toThrow(Refusal)
+  expect(limits('POST', 'second', sub)).toMatchObject({ [nameOf.own]: '199', [nameOf.all]: String(3_000 - 201) })
+  for (let call = 0; call < 2_799; call += 1) limits('POST', `other-${call % 20}`, sub)
+  expect(() => limits('POST', 'second', sub)).toThrow(Refusal)
+})
+
+describe('throttling on the wire', () => {
+  let now = Date.now()
+  let still: TestAzure
+  beforeAll(async () => {
+    still = await startTestAzure({ seed: armSeed(), now: () => now })
+  })
+  afterAll(() => still.close())
+
+  test.each([
+    { armLimits: 'buckets', size: 200, waitSeconds: 1, refilled: '9' },
+    { armLimits: 'hourly', size: 1_200, waitSeconds: 3, refilled: '0' },
+  ] as const)('$armLimits: after $size writes it is 429 until Retry-After is over', async (row) => {
+    const { armLimits, size, waitSeconds, refilled } = row
+    Object.assign(still.world.switches, { armLimits, throttling: true })
+    const token = await tokenOf(still, 'rotator')
+    const write = () => askArm(still, `${one('speech-west')}/listKeys${version}`, { method: 'POST', token })
+    for (let done = 0; done < size; done += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, write))
+      expect(answers.every(({ status }) => status === 200)).toBe(true)
+    }
+    const refused = await write()
+    expect([refused.status, await fieldOf(refused, 'error.code')]).toEqual([429, 'SubscriptionRequestsThrottled'])
+    expect(refused.headers.get('retry-after')).toBe(String(waitSeconds))
+    now += waitSeconds * 1_000
+    const again = await write()
+    expect([again.status, again.headers.get('x-ms-ratelimit-remaining-subscription-writes')]).toEqual([200, refilled])
   })
 })
 

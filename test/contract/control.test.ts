@@ -19,7 +19,7 @@ afterEach(() => {
 async function control(method: string, path: string, body?: unknown) {
   const response = await fetch(azure.controlUrl + path, {
     method,
-    headers: { 'x-keystile-control': '1' },
+    headers: { 'x-keystile-control': azure.controlKey },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await response.text()
@@ -29,15 +29,30 @@ async function control(method: string, path: string, body?: unknown) {
 const keysUrl = () => `https://login.microsoftonline.com/${azure.entra.tenantId}/discovery/v2.0/keys`
 
 describe('control API', () => {
-  test('without its header it does nothing', async () => {
-    const response = await fetch(`${azure.controlUrl}/faults`, { method: 'POST', body: '{"route":"*","kind":"hang"}' })
+  test.each([
+    ['without its header', {}],
+    ['with a guess in its header', { 'x-keystile-control': '1' }],
+  ])('%s it does nothing', async (_, headers) => {
+    const init = { method: 'POST', headers, body: '{"route":"*","kind":"hang"}' }
+    const response = await fetch(`${azure.controlUrl}/faults`, init)
     expect(response.status).toBe(403)
     expect(azure.faults.list()).toEqual([])
   })
 
+  test('its key is another at every start', async () => {
+    const other = await startTestAzure()
+    await other.close()
+    expect(other.controlKey).toMatch(/^[0-9a-f]{32}$/)
+    expect(other.controlKey).not.toBe(azure.controlKey)
+  })
+
+  test('a body over the limit is 413', async () => {
+    expect((await control('POST', '/faults', 'x'.repeat(70_000))).status).toBe(413)
+  })
+
   test('by another name than loopback it does nothing', async () => {
     const status = await new Promise((resolve, reject) => {
-      const headers = { host: 'rebound.example.com', 'x-keystile-control': '1' }
+      const headers = { host: 'rebound.example.com', 'x-keystile-control': azure.controlKey }
       const request = http.get(`${azure.controlUrl}/switches`, { headers, agent: false })
       request.on('response', (response) => resolve(response.resume().statusCode))
       request.on('error', reject)
@@ -209,6 +224,42 @@ describe('the TLS server', () => {
     })
     agent.destroy()
     expect(status).toBe(411)
+  })
+
+  test.each([
+    ['the same in another case', 'LOGIN.microsoftonline.com', 200],
+    ['with its port', 'login.microsoftonline.com:443', 200],
+    ['of another served host', 'management.azure.com', 421],
+    ['of no host', 'localhost', 421],
+  ])('the Host header must be the name of the TLS connection: %s is %i', async (_, host, status) => {
+    const agent = new https.Agent({ proxyEnv: { HTTPS_PROXY: azure.proxyUrl } })
+    const servername = 'login.microsoftonline.com'
+    const got = await new Promise((resolve, reject) => {
+      const request = https.get(keysUrl(), { agent, servername, headers: { host } })
+      request.on('response', (response) => resolve(response.resume().statusCode))
+      request.on('error', reject)
+    })
+    agent.destroy()
+    expect(got).toBe(status)
+  })
+
+  test('whoever a token that is not good claims to be is not written down', async () => {
+    const resource = 'https://management.azure.com'
+    const { token } = await azure.entra.mint({ kind: 'identity', identity: 'rotator', resource, sign: 'other-key' })
+    const headers = { authorization: `Bearer ${token}` }
+    const from = azure.journal.since(0).next
+    await fetch(keysUrl(), { headers })
+    await fetch(`${resource}/subscriptions/${azure.entra.tenantId}/nothing`, { headers })
+    azure.breakNext({ route: 'arm.listAccounts', kind: 'status', status: 503 })
+    await fetch(`${resource}/subscriptions/${azure.entra.tenantId}/providers/Microsoft.CognitiveServices/accounts`, {
+      headers,
+    })
+    const { entries } = azure.journal.since(from)
+    expect(entries.map(({ status, principal }) => [status, principal])).toEqual([
+      [200, undefined],
+      [404, undefined],
+      [503, undefined],
+    ])
   })
 
   test.each(['HEAD', 'OPTIONS', 'PUT'])('%s on a route of another method is 404', async (method) => {

@@ -32,7 +32,11 @@ const translate = (headers: Headers, query = 'api-version=3.0&from=en&to=de', bo
 const voices = (region: string, headers: Headers) =>
   fetch(`https://${region}.tts.speech.microsoft.com/cognitiveservices/voices/list`, { headers })
 const analyze = (host: string, headers: Headers, body = '{"url":"https://example.org/a.png"}') =>
-  fetch(`https://${host}/vision/v3.2/analyze?visualFeatures=Tags`, { method: 'POST', headers, body })
+  fetch(`https://${host}/vision/v3.2/analyze?visualFeatures=Tags`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  })
 
 const translatorError = z.object({ error: z.object({ code: z.number() }) })
 const translatorCode = async (answer: Response) => [
@@ -65,6 +69,11 @@ describe('Translator', () => {
 
   test.each(['translator', 'translator-eu', 'multi'])('key, then token, then translation: %s', async (account) => {
     expect((await translate(await token(account))).status).toBe(200)
+  })
+
+  test('a body of another type is 415', async () => {
+    const answer = await translate({ ...key('translator'), 'content-type': 'text/plain' })
+    expect(await translatorCode(answer)).toEqual([415, 415_000])
   })
 
   test("a Speech account's token is for another service", async () => {
@@ -125,6 +134,10 @@ describe('Computer Vision', () => {
 
   test('no STS token is taken, not even of a multi-service account', async () => {
     expect((await analyze(region, await token('multi'))).status).toBe(401)
+  })
+
+  test('a body of another type is 415', async () => {
+    expect((await analyze(region, { ...key('vision'), 'content-type': 'text/plain' })).status).toBe(415)
   })
 
   test('a call without an image is 400', async () => {

@@ -134,6 +134,12 @@ describe('client credentials', () => {
     ])
   })
 
+  test('a body of another type is not looked into', async () => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"grant_type":"x"}' }
+    const response = await fetch(`https://login.microsoftonline.com/${tenantId}/oauth2/v2.0/token`, init)
+    expect([response.status, await fieldOf(response, 'error_codes')]).toEqual([400, [900144]])
+  })
+
   test('another tenant is unknown', async () => {
     const response = await askToken({}, apiId)
     expect([response.status, await fieldOf(response, 'error_codes')]).toEqual([400, [90002]])

@@ -159,9 +159,25 @@ describe('refusals (contract B4)', () => {
     expect((await fetch(`${vaultUrl}/secrets/any`, { headers: await vault.bearer() })).status).toBe(400)
   })
 
-  test('a body that is no JSON is refused', async () => {
-    const init = { method: 'PUT', headers: await vault.bearer(), body: '{' }
-    expect((await fetch(`${vaultUrl}/secrets/any?${apiVersion}`, init)).status).toBe(400)
+  test.each([
+    { what: 'that is no JSON', type: 'application/json', body: '{' },
+    { what: 'of another type', type: 'text/plain', body: '{"value":"x"}' },
+  ])('a body $what is refused', async ({ type, body }) => {
+    const init = { method: 'PUT', headers: { 'content-type': type, ...(await vault.bearer()) }, body }
+    const answer = await fetch(`${vaultUrl}/secrets/any?${apiVersion}`, init)
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'BadParameter' } }])
+  })
+
+  test.each([
+    ['7.5', 200],
+    ['7.6-preview.2', 200],
+    ['2026-04-01', 200],
+    ['2026-04-31', 400],
+    ['8.0', 400],
+    ['latest', 400],
+  ])('api-version %s is %i', async (version, status) => {
+    const headers = await vault.bearer()
+    expect((await fetch(`${vaultUrl}/secrets?api-version=${version}`, { headers })).status).toBe(status)
   })
 })
 
@@ -195,10 +211,13 @@ describe('who may', () => {
   test.each([
     { what: 'for another audience', audience: 'https://management.azure.com', spoilt: {} },
     { what: 'that is over', audience: undefined, spoilt: { lifetimeSeconds: -600 } },
+    { what: 'with a slash behind its audience', audience: 'https://vault.azure.net/', spoilt: {} },
+    { what: 'with a wrong aud alone', audience: undefined, spoilt: { claims: { aud: 'https://example.com' } } },
+    { what: 'with a wrong tid alone', audience: undefined, spoilt: { claims: { tid: stranger } } },
     {
-      what: 'of another tenant',
+      what: 'with a wrong iss alone',
       audience: undefined,
-      spoilt: { claims: { iss: `https://sts.windows.net/${stranger}/`, tid: stranger } },
+      spoilt: { claims: { iss: `https://sts.windows.net/${stranger}/` } },
     },
   ])('a token $what is challenged as invalid', async ({ audience, spoilt }) => {
     const headers = await vault.bearer(audience, spoilt)

@@ -102,6 +102,25 @@ test('the endpoint fails on request, and the journal says who asked', async () =
   ])
 })
 
+test.each([
+  ['cut-body', 200],
+  ['reset-after', 200],
+  ['reset-before', 0],
+] as const)('%s breaks an answer, and the journal knows', async (kind, status) => {
+  azure.breakNext({ route: 'identity.token', kind })
+  const from = azure.journal.since(0).next
+  await expect(ask().then((answer) => answer.text())).rejects.toMatchObject({ name: 'TypeError' })
+  expect(azure.journal.since(from).entries).toMatchObject([{ route: 'identity.token', status, fault: kind }])
+  expect((await ask()).status).toBe(200)
+})
+
+test('a cut answer has its headers and the half of its body', async () => {
+  azure.breakNext({ route: 'identity.token', kind: 'cut-body' })
+  const answer = await ask()
+  expect([answer.status, Number(answer.headers.get('content-length')) > 100]).toEqual([200, true])
+  await expect(answer.text()).rejects.toThrow()
+})
+
 test('no token and no header is written down', async () => {
   const token = await fieldOf(await ask(), 'access_token')
   const written = JSON.stringify([azure.journal.since(0).entries, azure.lines])

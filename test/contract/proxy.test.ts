@@ -1,15 +1,22 @@
 // The way out and the certificates of the stand-in: one place to go, no other, and a CA that does not last.
 
+import 'reflect-metadata' // @peculiar/x509 expects it
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import http from 'node:http'
+import { type AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import {
+  AuthorityKeyIdentifierExtension,
+  X509Certificate as Certificate,
+  SubjectKeyIdentifierExtension,
+} from '@peculiar/x509'
 import { makeServerCertificate } from '../../local/azure/certificates.ts'
 import { isServed } from '../../local/azure/served-hosts.ts'
-import { startAzure } from '../../local/azure/start.ts'
+import { startAzure } from '../../local/azure/start-azure.ts'
 import { demoSeed, startTestAzure, type TestAzure } from '../support/azure.ts'
 
 const day = 86_400_000
@@ -94,6 +101,15 @@ describe('proxy', () => {
 })
 
 describe('start', () => {
+  test('everything listens on loopback alone', async () => {
+    const listen = jest.spyOn(Server.prototype, 'listen')
+    const other = await startTestAzure()
+    const places = listen.mock.contexts.map((server) => (server.address() as AddressInfo).address)
+    listen.mockRestore()
+    await other.close()
+    expect(places).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1'])
+  })
+
   test.each(['proxy', 'identity', 'control'] as const)('a taken %s port is an error that names it', async (which) => {
     const port = Number(new URL(azure.controlUrl).port)
     const start = startAzure({ seed: demoSeed(), folder: azure.folder, ports: { [which]: port } })
@@ -145,6 +161,10 @@ describe('certificates', () => {
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
+  /** The two parts of `ca-key.pem`. */
+  const certificateOf = (text: string) => text.slice(0, text.indexOf('-----BEGIN PRIVATE'))
+  const keyOf = (text: string) => text.slice(text.indexOf('-----BEGIN PRIVATE'))
+
   const modeOf = async (file: string) => (await stat(join(folder, file))).mode & 0o777
 
   test('the key of the authority is for its owner alone, and its life is short', async () => {
@@ -153,6 +173,39 @@ describe('certificates', () => {
     const authority = new X509Certificate(await readFile(caFile))
     expect(authority.ca).toBe(true)
     expect(Date.parse(authority.validTo) - Date.now()).toBeLessThan(8 * day)
+  })
+
+  test('the chain holds under strict rules: both certificates name the key that they hold and are signed by', async () => {
+    const { caFile, cert } = await makeServerCertificate(folder)
+    const [authority, server] = [new Certificate(await readFile(caFile, 'utf8')), new Certificate(cert)]
+    const ownKey = authority.getExtension(SubjectKeyIdentifierExtension)?.keyId
+    expect(ownKey).toMatch(/^[0-9a-f]{40}$/)
+    expect(server.getExtension(SubjectKeyIdentifierExtension)?.keyId).toMatch(/^[0-9a-f]{40}$/)
+    expect(server.getExtension(AuthorityKeyIdentifierExtension)?.keyId).toBe(ownKey)
+  })
+
+  test('of several first starts in one folder, one makes the authority and all use it', async () => {
+    const starts = await Promise.all(Array.from({ length: 5 }, () => makeServerCertificate(folder)))
+    const { publicKey } = new X509Certificate(await readFile(join(folder, 'ca.pem')))
+    expect(starts.map(({ cert }) => new X509Certificate(cert).verify(publicKey))).toEqual(starts.map(() => true))
+    expect((await readdir(folder)).sort()).toEqual(['ca-key.pem', 'ca.pem'])
+  })
+
+  test.each([
+    ['the key of another authority', (text: string, other: string) => certificateOf(text) + keyOf(other)],
+    ['a key alone', (text: string) => keyOf(text)],
+    ['nonsense', () => 'nonsense'],
+  ])('%s is seen: the authority is made anew', async (_, spoil) => {
+    const kept = join(folder, 'ca-key.pem')
+    const { caFile } = await makeServerCertificate(folder)
+    const [before, authority] = [await readFile(kept, 'utf8'), await readFile(caFile, 'utf8')]
+    await rm(kept)
+    await makeServerCertificate(folder)
+    await writeFile(kept, spoil(before, await readFile(kept, 'utf8')))
+    const { cert } = await makeServerCertificate(folder)
+    const after = await readFile(caFile, 'utf8')
+    expect(after).not.toBe(authority)
+    expect(new X509Certificate(cert).verify(new X509Certificate(after).publicKey)).toBe(true)
   })
 
   test('a second start trusts the same authority with another certificate', async () => {

@@ -7,9 +7,21 @@ const subscription = '11111111-1111-4111-8111-111111111111'
 const resourceGroup = 'rg-a'
 const vaultId = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/vault-a`
 
-const rights = ['setSecret', 'getSecret', 'readMetadata', 'update', 'delete', 'recover', 'purge']
-const action = (right: string) => `Microsoft.KeyVault/vaults/secrets/${right}/action`
-const stsAction = 'Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action'
+const secrets = 'Microsoft.KeyVault/vaults/secrets'
+/** As Azure names its data actions: `delete` is not one like the others. */
+const actions: Readonly<Record<string, string>> = {
+  setSecret: `${secrets}/setSecret/action`,
+  getSecret: `${secrets}/getSecret/action`,
+  readMetadata: `${secrets}/readMetadata/action`,
+  update: `${secrets}/update/action`,
+  delete: `${secrets}/delete`,
+  recover: `${secrets}/recover/action`,
+  purge: `${secrets}/purge/action`,
+}
+const rights = Object.keys(actions)
+const action = (right: string) => actions[right] ?? ''
+
+const speechOff = accountId(subscription, resourceGroup, 'speech-off')
 
 let identities = 0
 const identity = (name: string, scope: string, actions: string[]) => {
@@ -60,7 +72,10 @@ export const sceneSeed = {
       const others = rights.filter((other) => other !== right)
       return identity(`without-${right}`, vaultId, others.map(action))
     }),
-    identity('vendor', accountId(subscription, resourceGroup, 'speech-off'), [stsAction]),
+    // What the built-in roles Cognitive Services User and Speech User hold, and a role of just the one action.
+    identity('vendor', speechOff, ['Microsoft.CognitiveServices/*']),
+    identity('speech-user', speechOff, ['Microsoft.CognitiveServices/accounts/SpeechServices/*']),
+    identity('issuer', speechOff, ['Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action']),
   ],
   callers: [],
 } satisfies SeedInput

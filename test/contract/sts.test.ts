@@ -172,6 +172,15 @@ describe('refusals of keys (contract C5)', () => {
     expect(await refusalOf(await byKey(regional('westus2'), keyOf('speech-a')))).toEqual([status, code])
   })
 
+  test.each([
+    { what: 'volume quota', status: 403, message: 'Out of call volume quota. Quota will be replenished in 2.12 days.' },
+    { what: 'rate, in the older shape', status: 429, message: 'Rate limit is exceeded. Try again in 3 seconds.' },
+  ])('$what, on request: $status with statusCode and message', async ({ status, message }) => {
+    azure.fault({ route: 'sts.issueToken', kind: 'status', status, shape: 'flat', message })
+    const answer = await byKey(regional('westus2'), keyOf('speech-a'))
+    expect([answer.status, await answer.json()]).toEqual([status, { statusCode: status, message }])
+  })
+
   test('without a length it is 411, and the body is HTML', async () => {
     const { head, body } = await azure.rawPost('westus2.api.cognitive.microsoft.com', '/sts/v1.0/issueToken', {
       'Ocp-Apim-Subscription-Key': keyOf('speech-a'),
@@ -210,15 +219,32 @@ describe('an Entra token in place of the key (contract C6)', () => {
   test.each([
     { what: 'a principal without the right', url: subdomain('speech-off'), identity: 'officer' },
     { what: 'a principal with the right for another account', url: subdomain('speech-b'), identity: 'vendor' },
+    { what: 'a role of the one action of the exchange', url: subdomain('speech-off'), identity: 'issuer' },
+    { what: 'a role of all of Speech', url: subdomain('speech-off'), identity: 'speech-user' },
   ])('$what: 401', async ({ url, identity }) => {
-    expect((await byEntra(url, identity)).status).toBe(401)
+    expect(await refusalOf(await byEntra(url, identity))).toEqual([401, 'PermissionDenied'])
   })
 
   test.each([
-    { what: 'for another audience', audience: 'https://vault.azure.net', life: 3600 },
+    { what: 'for Key Vault', audience: 'https://vault.azure.net', life: 3600 },
+    { what: 'for ARM', audience: 'https://management.azure.com', life: 3600 },
+    { what: 'with a slash behind its audience', audience: 'https://cognitiveservices.azure.com/', life: 3600 },
     { what: 'that is over', audience: undefined, life: -600 },
   ])('a token $what: 401', async ({ audience, life }) => {
     expect((await byEntra(subdomain('speech-off'), 'vendor', audience, life)).status).toBe(401)
+  })
+})
+
+test('tokens that are over are forgotten', async () => {
+  const { stsTokens } = azure.world
+  const printOf = async () => fingerprint(await (await byKey(regional('westus2'), keyOf('speech-a'))).text())
+  stsTokens.clear()
+  await azure.switchOver({ tokenSeconds: 1 }, async () => {
+    const short = await printOf()
+    expect([...stsTokens.keys()]).toEqual([short])
+    await new Promise((done) => setTimeout(done, 1_100))
+    const later = await printOf()
+    expect([...stsTokens.keys()]).toEqual([later])
   })
 })
 

@@ -50,6 +50,23 @@ describe('the end', () => {
     ])
   })
 
+  test('SIGTERM lets a running timer call finish, too', async () => {
+    const app = await runApp(
+      writeApp({
+        app: `require('@azure/functions').app.timer('tick', {
+          schedule: '0 0 0 1 1 *', runOnStartup: true, handler: async (timer, context) => {
+            context.log('tick began')
+            await new Promise((done) => setTimeout(done, 1000))
+            context.log('tick ended')
+          } })`,
+      }),
+    )
+    await app.line(/tick began/)
+    expect(await stopApp(app)).toBe(0)
+    const text = app.lines.join('\n')
+    expect(text).toMatch(/tick ended.*Executed 'Functions\.tick' \(Succeeded.*Host stopped/s)
+  })
+
   test('a second signal ends it at once, with 1', async () => {
     const app = await runApp(writeApp({ app: SLOW.replace('1000', '9000') }))
     fetch(`${app.url}/api/slow`).catch(() => undefined)
@@ -73,6 +90,48 @@ test('a call beyond functionTimeout fails', async () => {
   await stopApp(limited)
 })
 
+test('a timer call beyond functionTimeout fails, and no other begins before its code has ended', async () => {
+  const app = `
+    const { app } = require('@azure/functions')
+    const runs = []
+    app.http('runs', { handler: async () => ({ jsonBody: runs }) })
+    app.timer('long', { schedule: '* * * * * *', handler: async () => {
+      const run = { began: Date.now() }
+      runs.push(run)
+      await new Promise((done) => setTimeout(done, 2500))
+      run.ended = Date.now()
+    } })`
+  const limited = await runApp(writeApp({ app, hostJson: { functionTimeout: '00:00:01' } }))
+  await limited.line(/Timeout value of 00:00:01 exceeded by function 'Functions\.long'/)
+  const [first, second] = await eventually(async () => {
+    const runs = (await (await fetch(`${limited.url}/api/runs`)).json()) as { began: number; ended?: number }[]
+    expect(runs.length).toBeGreaterThanOrEqual(2)
+    return runs
+  })
+  expect(second?.began).toBeGreaterThanOrEqual(first?.ended ?? Number.NaN)
+  // The end waits for code that is past its limit, too.
+  expect(await stopApp(limited)).toBe(0)
+  expect(limited.lines.join('\n')).not.toContain('still running')
+})
+
+test('a function that a setting disables is neither served nor run', async () => {
+  const app = `
+    const { app } = require('@azure/functions')
+    for (const name of ['on', 'off']) app.http(name, { handler: async () => ({ body: name }) })
+    for (const name of ['onTick', 'offTick']) {
+      app.timer(name, { schedule: '0 0 0 1 1 *', runOnStartup: true, handler: (timer, context) => context.log(name) })
+    }`
+  const settings = { 'AzureWebJobs.off.Disabled': 'true', AzureWebJobs__offTick__Disabled: '1' }
+  const half = await runApp(writeApp({ app }), settings)
+  expect((await fetch(`${half.url}/api/on`)).status).toBe(200)
+  expect((await fetch(`${half.url}/api/off`)).status).toBe(404)
+  await half.line(/Executed 'Functions\.onTick' \(Succeeded/)
+  const text = half.lines.join('\n')
+  expect(text).toMatch(/Function off: disabled/)
+  expect(text).not.toMatch(/Executing 'Functions\.off/)
+  await stopApp(half)
+})
+
 describe('the start', () => {
   const ONE = `require('@azure/functions').app.http('one', { handler: async () => ({ body: process.env.NAME }) })`
   const start = async (files: Parameters<typeof writeApp>[0], args: string[] = ['--port', '0']) => {
@@ -85,7 +144,7 @@ describe('the start', () => {
     const { code, text } = await start({ app: ONE }, ['--port', String(first.port)])
     expect({ code, text }).toEqual({
       code: 1,
-      text: `port ${first.port} is in use: stop what holds it, or give another --port`,
+      text: `port ${first.port} is in use: stop what holds it, or choose another`,
     })
     await stopApp(first)
   })

@@ -1,5 +1,7 @@
 // Queue triggers of the embedded host, against Azurite: what is delivered, tried again, and put away.
 
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { QueueClient, QueueServiceClient } from '@azure/storage-queue'
 import { startQueueListener } from '../../local/host/queues.ts'
 import { useAzurite } from '../support/azurite.ts'
@@ -143,6 +145,141 @@ test('SIGTERM lets the message in work finish and deletes it', async () => {
   expect(await stopApp(other)).toBe(0)
   expect(other.lines.join('\n')).toMatch(/Executed 'Functions\.takes' \(Succeeded/)
   expect((await queue.getProperties()).approximateMessagesCount).toBe(0)
+})
+
+test('a message whose call is past functionTimeout is not given to another before its code has ended', async () => {
+  const app = APP.replace('600', '2500')
+  const queues = { ...QUEUES, visibilityTimeout: '00:00:00', maxDequeueCount: 2 }
+  const folder = writeApp({ app, hostJson: { functionTimeout: '00:00:01', extensions: { queues } } })
+  const limited = await runApp(folder, { AzureWebJobsStorage: azurite().connectionString, QUEUE: 'overlong' })
+  await eventually(() => queueNamed('overlong').getProperties())
+  await queueNamed('overlong').sendMessage(Buffer.from('{"name":"late","slow":true}').toString('base64'))
+  await limited.line(/Timeout value of 00:00:01 exceeded/)
+  const [first, second] = await eventually(async () => {
+    const seen = (await (await fetch(`${limited.url}/api/seen`)).json()) as Seen[]
+    expect(seen).toHaveLength(2)
+    return seen
+  })
+  expect(second?.at).toBeGreaterThanOrEqual(first?.ended ?? Number.NaN)
+  await stopApp(limited)
+})
+
+describe('the listener', () => {
+  const service = () => QueueServiceClient.fromConnectionString(azurite().connectionString)
+  const options = {
+    batchSize: 16,
+    newBatchThreshold: 8,
+    maxDequeueCount: 5,
+    maxPollingIntervalMs: 200,
+    visibilityTimeoutSeconds: 0,
+    messageEncoding: 'none',
+  } as const
+
+  /** Listens to a queue that is there already. @returns what it ran and said. */
+  async function listenTo(queueName: string, more: Partial<Parameters<typeof startQueueListener>[0]> = {}) {
+    const queue = service().getQueueClient(queueName)
+    await queue.createIfNotExists()
+    const [ran, said]: string[][] = [[], []]
+    const listener = startQueueListener({
+      service: service(),
+      queueName,
+      options,
+      run: async (input) => {
+        ran?.push('string' in input ? String(input.string) : '')
+        return true
+      },
+      log: (_, message) => void said?.push(message),
+      ...more,
+    })
+    return { queue, listener, ran: ran ?? [], said: said ?? [] }
+  }
+
+  test('a message that was delivered too often is poison, and is not run', async () => {
+    const queue = service().getQueueClient('crashed')
+    await queue.createIfNotExists()
+    await queue.sendMessage('killer')
+    // Whoever took it once died with it.
+    await queue.receiveMessages({ visibilityTimeout: 1 })
+    const { listener, ran } = await listenTo('crashed', { options: { ...options, maxDequeueCount: 1 } })
+    await eventually(async () => {
+      const { peekedMessageItems } = await service().getQueueClient('crashed-poison').peekMessages()
+      expect(peekedMessageItems.map(({ messageText }) => messageText)).toEqual(['killer'])
+    })
+    await listener.stop()
+    expect(ran).toEqual([])
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(0)
+  })
+
+  test('a poison queue has no poison queue: what fails there stays, hidden', async () => {
+    const run = jest.fn(async () => false)
+    const { queue, listener } = await listenTo('old-poison', { run, options: { ...options, maxDequeueCount: 1 } })
+    await queue.sendMessage('bad')
+    await eventually(() => expect(run).toHaveBeenCalledTimes(1))
+    await new Promise((done) => setTimeout(done, 500))
+    await listener.stop()
+    expect(run).toHaveBeenCalledTimes(1)
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(1)
+    expect(await service().getQueueClient('old-poison-poison').exists()).toBe(false)
+  })
+
+  test.each(['taken over', 'removed'])('a message that was %s while it was worked on is no error', async (how) => {
+    const name = how.replace(' ', '-')
+    const work = Promise.withResolvers<boolean>()
+    const begun = Promise.withResolvers<{ id: string; receipt: string }>()
+    const { queue, listener, said } = await listenTo(name, {
+      run: async (_, { Id, PopReceipt }) => {
+        begun.resolve({ id: String(Id?.string), receipt: String(PopReceipt?.string) })
+        return work.promise
+      },
+    })
+    await queue.sendMessage('x')
+    const { id, receipt } = await begun.promise
+    if (how === 'removed') await queue.deleteMessage(id, receipt)
+    else await queue.updateMessage(id, receipt, undefined, 60)
+    work.resolve(true)
+    await listener.stop()
+    expect(said).toEqual([])
+  })
+
+  test('the next batch is asked for once no more than newBatchThreshold are in work', async () => {
+    const waiting: (() => void)[] = []
+    const { queue, listener } = await listenTo('batches', {
+      options: { ...options, batchSize: 2, newBatchThreshold: 0 },
+      run: () => new Promise((done) => waiting.push(() => done(true))),
+    })
+    for (const text of ['1', '2', '3']) await queue.sendMessage(text)
+    await eventually(() => expect(waiting.length).toBeGreaterThan(0))
+    const inFirst = waiting.length
+    await new Promise((done) => setTimeout(done, 600))
+    expect(waiting).toHaveLength(inFirst)
+    expect(inFirst).toBeLessThanOrEqual(2)
+    for (let total = 0; total < 3; ) {
+      total += waiting.length
+      for (const end of waiting.splice(0)) end()
+      if (total < 3) await eventually(() => expect(waiting.length).toBeGreaterThan(0))
+    }
+    await listener.stop()
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(0)
+  })
+
+  test('the end does not wait for a storage that does not answer', async () => {
+    const silent = createServer(() => undefined)
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const { port } = silent.address() as AddressInfo
+    const url = azurite().connectionString.replaceAll(/127\.0\.0\.1:\d+/g, `127.0.0.1:${port}`)
+    const listener = startQueueListener({
+      service: QueueServiceClient.fromConnectionString(url),
+      queueName: 'silent',
+      options,
+      run: async () => true,
+      log: () => undefined,
+    })
+    await once(silent, 'connection')
+    const asked = Date.now()
+    await listener.stop()
+    expect(Date.now() - asked).toBeLessThan(3_000)
+    silent.close()
+  })
 })
 
 test('a message stays invisible for as long as it is worked on', async () => {

@@ -2,7 +2,8 @@
 // is in host-lifecycle.test.ts, queues are in host-queues.test.ts.
 
 import { request as httpRequest } from 'node:http'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, Server } from 'node:net'
+import { listen } from '../../local/host/http.ts'
 import { cleanUpHosts, eventually, type RunningApp, runApp, writeApp } from '../support/host.ts'
 
 const APP = `
@@ -63,6 +64,15 @@ beforeAll(async () => {
   host = await runApp(writeApp({ app: APP, hostJson, files }))
 })
 afterAll(cleanUpHosts)
+
+test('the host listens on loopback alone', async () => {
+  const bind = jest.spyOn(Server.prototype, 'listen')
+  const server = await listen(0)
+  const places = bind.mock.contexts.map((each) => (each.address() as AddressInfo).address)
+  bind.mockRestore()
+  await server.stopListening()
+  expect(places).toEqual(['127.0.0.1'])
+})
 
 const get = async (path: string, init?: RequestInit) => {
   const answer = await fetch(`${host.url}${path}`, init)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { TokenCredential } from '@azure/identity'
 import type { FaultInput } from '../../local/azure/faults.ts'
 import { type Seed, seedSchema } from '../../local/azure/seed.ts'
-import { type Azure, type AzureOptions, startAzure } from '../../local/azure/start.ts'
+import { type Azure, type AzureOptions, startAzure } from '../../local/azure/start-azure.ts'
 import { pointAtAzure } from '../../local/point-at-azure.ts'
 import seed from '../../local/seed.json' with { type: 'json' }
 

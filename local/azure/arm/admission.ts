@@ -3,9 +3,16 @@
 import { randomUUID } from 'node:crypto'
 import { type Bearer, isAllowed, readBearer } from '../authorisation.ts'
 import type { Principal, ServiceDeps } from '../service.ts'
-import { type Answer, type Call, Refusal } from '../wire.ts'
+import { type Answer, type Call, isDateVersion, mediaTypeOf, Refusal } from '../wire.ts'
 import type { Limits } from './limits.ts'
-import { forbidden, invalidApiVersion, missingApiVersion, noSubscription, unauthenticated } from './refusals.ts'
+import {
+  forbidden,
+  invalidApiVersion,
+  missingApiVersion,
+  noSubscription,
+  unauthenticated,
+  unsupportedMediaType,
+} from './refusals.ts'
 
 /** A call that was let in, but not yet allowed to do anything. */
 export interface Visit {
@@ -35,7 +42,7 @@ const problems: Readonly<Record<Exclude<Bearer['kind'], 'ok'>, readonly [code: s
 /**
  * Runs an operation for a call that may enter, and puts ARM's headers on whatever comes of it.
  *
- * @throws Refusal 401 of five codes, 400 for the api-version, 404 SubscriptionNotFound, 429 when throttling is on.
+ * @throws Refusal 401 of five codes, 400 for the api-version, 415, 404 SubscriptionNotFound, 429 when throttling is on.
  */
 export async function admit(
   { world, entra }: ServiceDeps,
@@ -45,9 +52,11 @@ export async function admit(
 ): Promise<Answer> {
   let remaining: Record<string, string> = {}
   try {
-    const bearer = await readBearer(entra, call.headers, audiences)
+    const bearer = await readBearer(entra, call, audiences)
     if (bearer.kind !== 'ok') throw unauthenticated(world.seed.tenantId, ...problems[bearer.kind])
     checkApiVersion(call.query.get('api-version'))
+    const type = mediaTypeOf(call)
+    if (call.body.length > 0 && type !== 'application/json') throw unsupportedMediaType(type)
     const asked = call.params.subscription ?? ''
     const subscription = world.seed.subscriptions.find(({ id }) => id.toLowerCase() === asked.toLowerCase())
     if (!subscription) throw noSubscription(asked)
@@ -69,7 +78,7 @@ export function requireAction({ world }: ServiceDeps, principal: Principal, acti
 /** Any well-formed version will do (contract A1). */
 function checkApiVersion(version: string | null): void {
   if (!version) throw missingApiVersion()
-  if (!/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(version)) throw invalidApiVersion(version)
+  if (!isDateVersion(version)) throw invalidApiVersion(version)
 }
 
 const dress = (answer: Answer, remaining: Record<string, string>): Answer => ({

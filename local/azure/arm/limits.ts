@@ -8,6 +8,13 @@ interface Limit {
   readonly refillPerSecond: number
 }
 
+interface Bucket {
+  readonly name: string
+  readonly limit: Limit
+  /** What it holds now, with fractions. */
+  readonly left: number
+}
+
 type Kind = 'reads' | 'writes'
 
 const limits: Readonly<Record<World['switches']['armLimits'], Readonly<Record<Kind, Limit>>>> = {
@@ -20,24 +27,29 @@ const limits: Readonly<Record<World['switches']['armLimits'], Readonly<Record<Ki
 
 /** The bucket that all principals of a subscription share is so many times as large. */
 const globalFactor = 15
+/** Refills are fractions: a bucket that lacks less than this has its one. */
+const rounding = 1e-6
 
 /**
  * Counts calls. POST actions are writes, as a recording of the real service shows (contract A3).
  *
- * @returns For each call, the headers with what is left. @throws Refusal 429 with Retry-After when nothing is left and
- *   the switch `throttling` is on.
+ * @returns For each call, the headers with what is left. @throws Refusal 429 with Retry-After when nothing is left in
+ *   one of its buckets and the switch `throttling` is on; such a call is charged to none.
  */
 export function createLimits({ switches, now }: Pick<World, 'switches' | 'now'>) {
   const buckets = new Map<string, { left: number; at: number }>()
 
-  /** @returns What is left after this call; negative when it was one too many. */
-  function take(name: string, { size, refillPerSecond }: Limit): number {
+  function look(name: string, limit: Limit): Bucket {
     const at = now()
-    const bucket = buckets.get(name) ?? { left: size, at }
-    const refilled = Math.min(size, bucket.left + ((at - bucket.at) / 1000) * refillPerSecond)
-    const left = refilled - 1
-    buckets.set(name, { left: Math.max(left, 0), at })
-    return left
+    const known = buckets.get(name) ?? { left: limit.size, at }
+    return { name, limit, left: Math.min(limit.size, known.left + ((at - known.at) / 1000) * limit.refillPerSecond) }
+  }
+
+  /** @returns What is left after this call. */
+  function charge({ name, left }: Bucket): number {
+    const after = Math.max(0, left - 1)
+    buckets.set(name, { left: after, at: now() })
+    return after
   }
 
   return (method: string, principal: string, subscription: string): Record<string, string> => {
@@ -46,15 +58,20 @@ export function createLimits({ switches, now }: Pick<World, 'switches' | 'now'>)
     const limit = limits[model][kind]
     const shared = { size: limit.size * globalFactor, refillPerSecond: limit.refillPerSecond * globalFactor }
     const place = `${model} ${kind} ${subscription.toLowerCase()}`
-    const left = take(`${place} ${principal}`, limit)
-    const leftForAll = take(place, shared)
-    if (switches.throttling && Math.min(left, leftForAll) < 0) throw throttled(Math.ceil(1 / limit.refillPerSecond))
-    const shown = (value: number) => String(Math.max(0, Math.floor(value)))
+    const own = look(`${place} ${principal}`, limit)
+    const all = look(place, shared)
+    const waits = [own, all].map(secondsUntilOne)
+    if (switches.throttling && Math.max(...waits) > 0) throw throttled(Math.ceil(Math.max(...waits)))
+    const shown = (value: number) => String(Math.floor(value + rounding))
+    const [left, leftForAll] = [charge(own), charge(all)]
     return {
       [`x-ms-ratelimit-remaining-subscription-${kind}`]: shown(left),
       ...(model === 'buckets' ? { [`x-ms-ratelimit-remaining-subscription-global-${kind}`]: shown(leftForAll) } : {}),
     }
   }
 }
+
+const secondsUntilOne = ({ left, limit }: Bucket): number =>
+  left >= 1 - rounding ? 0 : (1 - left) / limit.refillPerSecond
 
 export type Limits = ReturnType<typeof createLimits>

@@ -37,6 +37,15 @@ export const missingApiVersion = (): Refusal =>
 export const invalidApiVersion = (version: string): Refusal =>
   refusal(400, 'InvalidApiVersionParameter', `The api-version '${version}' is invalid.`, 'gateway')
 
+/** Also for a body without a type. */
+export const unsupportedMediaType = (type: string): Refusal =>
+  refusal(
+    415,
+    'UnsupportedMediaType',
+    `The content media type '${type === '' ? '<null>' : type}' is not supported. Only 'application/json' is supported.`,
+    'gateway',
+  )
+
 export const noSubscription = (id: string): Refusal =>
   refusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`, 'gateway')
 

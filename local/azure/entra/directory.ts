@@ -1,7 +1,7 @@
 // Entra without its routes: signs tokens, judges them, keeps the client secrets of this start.
 
 import { randomBytes } from 'node:crypto'
-import { base64url, decodeJwt, errors, jwtVerify, SignJWT } from 'jose'
+import { base64url, errors, jwtVerify, SignJWT } from 'jose'
 import type { Entra, Principal, Verified } from '../service.ts'
 import type { World } from '../world.ts'
 import { type Claims, claimsOf, find, issuerV1, issuerV2 } from './claims.ts'
@@ -75,14 +75,6 @@ export async function createEntra(world: Pick<World, 'seed' | 'now'>): Promise<E
         return { kind: 'ok', principal: principalOf(payload) }
       } catch (error) {
         return { kind: error instanceof errors.JWTExpired ? 'expired' : 'invalid' }
-      }
-    },
-
-    claimedName(token) {
-      try {
-        return nameOf(textOf(decodeJwt(token).oid))
-      } catch {
-        return undefined
       }
     },
 

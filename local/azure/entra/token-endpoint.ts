@@ -1,8 +1,9 @@
 // POST /{tenant}/oauth2/v2.0/token for client credentials, and how it words a refusal.
 
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto'
+import { randomInt } from 'node:crypto'
+import { isSameSecret } from '../same-secret.ts'
 import type { ServiceDeps } from '../service.ts'
-import { type Answer, type Call, Refusal } from '../wire.ts'
+import { type Answer, type Call, mediaTypeOf, Refusal } from '../wire.ts'
 import { isAzureResource } from './resources.ts'
 
 /** The OAuth error and Entra's own number, as in `{"error":"invalid_client","error_codes":[7000215]}`. */
@@ -12,7 +13,9 @@ export function refusal(status: number, error: string, code: number, text: strin
 }
 
 export async function issueToken({ world, entra }: ServiceDeps, call: Call): Promise<Answer> {
-  const form = new URLSearchParams(call.body.toString('utf8'))
+  // A body of another type is not looked into: Entra then misses the first parameter.
+  const isForm = mediaTypeOf(call) === 'application/x-www-form-urlencoded'
+  const form = new URLSearchParams(isForm ? call.body.toString('utf8') : '')
   const grantType = required(form, 'grant_type')
   if (grantType !== 'client_credentials') {
     throw refusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grantType}'.`)
@@ -25,7 +28,7 @@ export async function issueToken({ world, entra }: ServiceDeps, call: Call): Pro
   }
   const secret = form.get('client_secret')
   if (!secret) throw refusal(401, 'invalid_client', 7000216, `'client_assertion' or 'client_secret' is required.`)
-  if (!sameSecret(secret, entra.clientSecret(caller.name))) {
+  if (!isSameSecret(secret, entra.clientSecret(caller.name))) {
     throw refusal(401, 'invalid_client', 7000215, `Invalid client secret provided for app '${clientId}'.`)
   }
   const resource = resourceOf(scope, world.seed.api)
@@ -49,10 +52,6 @@ function required(form: URLSearchParams, name: string): string {
   }
   return value
 }
-
-const sameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function resourceOf(scope: string, api: { readonly clientId: string; readonly appIdUri: string }): string {
   const suffix = '/.default'

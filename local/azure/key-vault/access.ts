@@ -6,10 +6,22 @@ import { type Call, Refusal } from '../wire.ts'
 import type { Vault, World } from '../world.ts'
 import { challenge, forbiddenByRbac } from './answers.ts'
 
-/** The last part of the data action `Microsoft.KeyVault/vaults/secrets/{right}/action`. */
-export type Right = 'setSecret' | 'getSecret' | 'readMetadata' | 'update' | 'delete' | 'recover' | 'purge'
+const secrets = 'Microsoft.KeyVault/vaults/secrets'
 
-const audience = 'https://vault.azure.net'
+/** The data action that each right is; `delete` alone is not named like an action (contract B4). */
+export const dataActions = {
+  setSecret: `${secrets}/setSecret/action`,
+  getSecret: `${secrets}/getSecret/action`,
+  readMetadata: `${secrets}/readMetadata/action`,
+  update: `${secrets}/update/action`,
+  delete: `${secrets}/delete`,
+  recover: `${secrets}/recover/action`,
+  purge: `${secrets}/purge/action`,
+} as const
+
+export type Right = keyof typeof dataActions
+
+const audiences = ['https://vault.azure.net']
 
 /** A vault that does not exist has no address in reality, so no client could see this 404. @throws Refusal */
 export function vaultOf(world: World, { host }: Pick<Call, 'host'>): Vault {
@@ -27,11 +39,10 @@ export function vaultOf(world: World, { host }: Pick<Call, 'host'>): Vault {
  */
 export async function authorise(deps: ServiceDeps, call: Call, vault: Vault, right: Right, secret?: string) {
   const { world, entra } = deps
-  const bearer = await readBearer(entra, call.headers, audience)
+  const bearer = await readBearer(entra, call, audiences)
   if (bearer.kind === 'missing') throw challenge(world.seed.tenantId)
   if (bearer.kind !== 'ok') throw challenge(world.seed.tenantId, `AKV10032: the token is not good here: ${bearer.kind}`)
-  const action = `Microsoft.KeyVault/vaults/secrets/${right}/action`
+  const action = dataActions[right]
   const scope = secret === undefined ? vault.id : `${vault.id}/secrets/${secret}`
   if (!isAllowed(world, bearer.principal, action, scope)) throw forbiddenByRbac(action, scope, vault)
-  return bearer.principal
 }

@@ -1,7 +1,7 @@
 // What Key Vault takes in, and its limits (contract B2). Everything outside is 400 BadParameter.
 
 import { z } from 'zod'
-import type { Call } from '../wire.ts'
+import { type Call, isDateVersion, mediaTypeOf } from '../wire.ts'
 import { badParameter } from './answers.ts'
 
 const maxValueBytes = 25 * 1024
@@ -29,8 +29,9 @@ const newSecret = properties.extend({
 export type SecretProperties = z.output<typeof properties>
 export type NewSecret = z.output<typeof newSecret>
 
-function parse<T>(schema: z.ZodType<T>, body: Buffer): T {
-  const parsed = schema.safeParse(readJson(body))
+function parse<T>(schema: z.ZodType<T>, call: Call): T {
+  if (mediaTypeOf(call) !== 'application/json') throw badParameter('The Content-Type must be application/json.')
+  const parsed = schema.safeParse(readJson(call.body))
   if (parsed.success) return parsed.data
   const where = parsed.error.issues.map((issue) => issue.path.join('.') || 'body').join(', ')
   throw badParameter(`Property has invalid value: ${where}`)
@@ -45,18 +46,19 @@ function readJson(body: Buffer): unknown {
 }
 
 /** The body of a set. @throws Refusal 400 */
-export const parseNewSecret = (body: Buffer): NewSecret => parse(newSecret, body)
+export const parseNewSecret = (call: Call): NewSecret => parse(newSecret, call)
 
 /** The body of an update of properties. @throws Refusal 400 */
-export const parseProperties = (body: Buffer): SecretProperties => parse(properties, body)
+export const parseProperties = (call: Call): SecretProperties => parse(properties, call)
 
 /** @throws Refusal 400 unless the name has 1 to 127 of `0-9a-zA-Z-`. */
 export function checkName(name: string): void {
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) throw badParameter('The request URI contains an invalid name.')
 }
 
-/** Any well-formed api-version will do; none will not. @throws Refusal 400 */
+/** Any well-formed api-version will do: a date, or the older 7.x. @throws Refusal 400 */
 export function requireApiVersion(call: Call): void {
   const version = call.query.get('api-version')
-  if (!version || !/^\d[\w.-]{0,31}$/.test(version)) throw badParameter('api-version must be specified')
+  if (!version || !(isDateVersion(version) || /^7\.\d{1,2}(-preview(\.\d{1,2})?)?$/.test(version)))
+    throw badParameter('api-version must be specified')
 }

@@ -1,5 +1,6 @@
 // Paging as Key Vault does it: small pages, and now and then an empty one that is not the last (contract B4).
 
+import { readSkipToken, type SkipToken, writeSkipToken } from '../skip-token.ts'
 import type { Call } from '../wire.ts'
 import { badParameter } from './answers.ts'
 
@@ -10,8 +11,6 @@ export interface Line {
 }
 
 const largestPage = 25
-const afterEmpty = 'e'
-const afterFull = 'f'
 
 /**
  * Answers one page.
@@ -22,18 +21,17 @@ const afterFull = 'f'
  */
 export function pageOf(lines: readonly Line[], call: Call, url: string, emptyPages: boolean) {
   const size = sizeOf(call)
-  const { after, mark } = readToken(call)
-  const rest = lines
-    .filter((line) => after === undefined || line.key > after)
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-  const next = (token: string) => {
+  const from = readToken(call)
+  const after = from?.after ?? ''
+  const rest = lines.filter((line) => line.key > after).sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  const next = (token: SkipToken) => {
     const version = encodeURIComponent(call.query.get('api-version') ?? '')
-    return `${url}?api-version=${version}&$skiptoken=${token}&maxresults=${size}`
+    return `${url}?api-version=${version}&$skiptoken=${writeSkipToken(token)}&maxresults=${size}`
   }
-  if (emptyPages && mark !== afterEmpty) return { value: [], nextLink: next(makeToken(afterEmpty, after)) }
+  if (emptyPages && from?.mark !== 'empty') return { value: [], nextLink: next({ mark: 'empty', after }) }
   const shown = rest.slice(0, size)
   const last = shown.at(-1)
-  const nextLink = last && rest.length > size ? next(makeToken(afterFull, last.key)) : null
+  const nextLink = last && rest.length > size ? next({ mark: 'full', after: last.key }) : null
   return { value: shown.map((line) => line.body), nextLink }
 }
 
@@ -45,14 +43,10 @@ function sizeOf(call: Call): number {
   return size
 }
 
-const makeToken = (mark: string, after: string | undefined): string =>
-  Buffer.from(after === undefined ? mark : `${mark}:${after}`).toString('base64url')
-
-function readToken(call: Call): { mark?: string; after?: string } {
+function readToken(call: Call): SkipToken | undefined {
   const token = call.query.get('$skiptoken')
-  if (token === null) return {}
-  const parts = /^([ef])(?::(.+))?$/.exec(Buffer.from(token, 'base64url').toString())
-  const [, mark, after] = parts ?? []
-  if (mark === undefined) throw badParameter('The continuation token is invalid.')
-  return after === undefined ? { mark } : { mark, after }
+  if (token === null) return undefined
+  const read = readSkipToken(token)
+  if (!read) throw badParameter('The continuation token is invalid.')
+  return read
 }

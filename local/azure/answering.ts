@@ -1,0 +1,58 @@
+// How an answer gets on the wire, whole or as a fault has it: the same for every server of the stand-in.
+
+import type { ServerResponse } from 'node:http'
+import { answerOf, type Fault } from './faults.ts'
+import type { Answer } from './wire.ts'
+
+export interface Work {
+  /** The route, as faults and the journal call it. */
+  readonly route: string
+  readonly fault: Fault | undefined
+  /** Has the effect, and says what to answer. Never rejects. */
+  readonly act: () => Promise<Answer>
+  /** Writes the call down; its status is 0 when nothing is answered. */
+  readonly note: (answer: Answer) => void
+}
+
+/** Does the work, or what the fault makes of it, and answers. */
+export async function carryOut({ route, fault, act, note }: Work, response: ServerResponse): Promise<void> {
+  const broken = fault ? { fault: fault.kind } : {}
+  if (fault?.kind === 'hang' || fault?.kind === 'reset-before') {
+    note({ status: 0, details: broken })
+    if (fault.kind === 'reset-before') response.destroy()
+    return
+  }
+  const answer = fault?.kind === 'status' ? answerOf(fault, route) : await act()
+  note({ ...answer, details: { ...answer.details, ...broken } })
+  switch (fault?.kind) {
+    case 'reset-after':
+      response.destroy()
+      return
+    case 'cut-body':
+      return cut(response, answer)
+    default:
+      return send(response, answer)
+  }
+}
+
+export function send(response: ServerResponse, answer: Answer): void {
+  response.end(prepare(response, answer))
+}
+
+/** The headers, and the half of the body that they promise. */
+function cut(response: ServerResponse, answer: Answer): void {
+  const payload = prepare(response, answer)
+  response.write(payload.subarray(0, Math.floor(payload.length / 2)), () => response.destroy())
+}
+
+function prepare(response: ServerResponse, { status, body, headers = {} }: Answer): Buffer {
+  const isText = typeof body === 'string'
+  const payload = Buffer.from(body === undefined ? '' : isText ? body : JSON.stringify(body))
+  const type = isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8'
+  response.writeHead(status, {
+    ...(body === undefined ? {} : { 'content-type': type }),
+    ...headers,
+    ...(status === 204 ? {} : { 'content-length': payload.length }),
+  })
+  return payload
+}
