@@ -1,6 +1,7 @@
 // What the commands share: an error is one line and exit code 1, and a refused connection says what to do about it.
 
 import { codeOf } from './error-code.ts'
+import { type EndSignal, onSignals } from './signals.ts'
 
 /** Runs a command to its end. A number that it returns is the exit code. */
 export async function runCommand(main: () => Promise<number | undefined>): Promise<void> {
@@ -28,10 +29,13 @@ function refusedBy(error: unknown): string | undefined {
   return inner.map(refusedBy).find((place) => place !== undefined)
 }
 
-/** Ends with the first SIGINT or SIGTERM, for the reason {@link Stopped}; a second one ends the process as it stands. */
+/** Ends with the first SIGINT or SIGTERM, for the reason {@link Stopped}; a later one ends the process as it stands. */
 export function untilSignal(): AbortSignal {
   const stop = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Stopped(name)))
+  onSignals(
+    (name) => stop.abort(new Stopped(name)),
+    () => process.exit(1),
+  )
   return stop.signal
 }
 
@@ -39,7 +43,7 @@ export function untilSignal(): AbortSignal {
 export class Stopped extends Error {
   /** As a shell tells it. */
   readonly exitCode: 130 | 143
-  constructor(by: 'SIGINT' | 'SIGTERM') {
+  constructor(by: EndSignal) {
     super(`ended by ${by}`)
     this.exitCode = by === 'SIGINT' ? 130 : 143
   }

@@ -127,10 +127,10 @@ async function describe({ azure, vendor, rotator, storage }: Stack): Promise<str
   return `
 vendor    ${vendor.url}   POST /api/accounts/{account}/token
 rotator   ${rotator.url}   GET /api/accounts, checks every 10 s, rotates every 2 min
-azure     ${azure.proxyUrl}   a proxy to the stand-in; faults and switches at ${azure.controlUrl}
+azure     ${azure.proxyUrl}   a proxy to the stand-in; faults and switches at ${azure.controlUrl}, with the controlKey of .local/run.json
 storage   ${storage.queueUrl}   Azurite
 
-Try, in another terminal:
+Try, in another terminal, once the line of the account says published:
   npm run -s vend -- speech-west
   curl -s -X POST -H "Authorization: Bearer $(npm run -s token)" ${vendor.url}/api/accounts/translator-global/token
   curl -s -H "Authorization: Bearer $(npm run -s token -- operator)" ${rotator.url}/api/accounts/speech-west

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { send } from './answering.ts'
 import { type Listening, listen } from './listen.ts'
 import { isServed } from './served-hosts.ts'
 
@@ -47,10 +48,8 @@ export async function startProxy({ target, port, now, log }: ProxyOptions): Prom
   const server = createServer((request, response) => {
     const { host, port: toPort } = placeOf(request.url ?? '', 80)
     note(host, toPort, false)
-    response.writeHead(403, { 'content-type': 'application/json' })
-    response.end(
-      JSON.stringify({ error: { code: 'EgressRefused', message: 'this proxy does not forward plain http' } }),
-    )
+    const error = { code: 'EgressRefused', message: 'this proxy does not forward plain http' }
+    send(response, { status: 403, body: { error } })
   })
 
   server.on('connect', (request, client: Duplex, head: Buffer) => {

@@ -1,6 +1,7 @@
 // The command: `node local/host/main.ts` in the folder of a function app, where `func start` is not installed.
 
 import { parseArgs } from 'node:util'
+import { onSignals } from '../signals.ts'
 import { StartError } from './errors.ts'
 import { parseOrigins } from './settings.ts'
 import { startHost } from './start-host.ts'
@@ -36,18 +37,13 @@ function readArguments(args: readonly string[]): {
 
 async function main(): Promise<void> {
   const host = await startHost(readArguments(process.argv.slice(2)))
-  let stopping = false
   const stop = () => {
-    // The second signal is from someone who does not want to wait.
-    if (stopping) process.exit(1)
-    stopping = true
     host.close().then(
       () => process.exit(0),
       () => process.exit(1),
     )
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
+  onSignals(stop, () => process.exit(1))
 }
 
 main().catch((err: unknown) => {

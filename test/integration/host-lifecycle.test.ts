@@ -73,10 +73,19 @@ describe('the end', () => {
     await app.line(/slow began/)
     const asked = Date.now()
     app.child.kill('SIGINT')
-    // Two signals of one kind that arrive together are delivered once.
-    await new Promise((done) => setTimeout(done, 100))
+    await new Promise((done) => setTimeout(done, 700))
     expect(await stopApp(app, 'SIGTERM')).toBe(1)
-    expect(Date.now() - asked).toBeLessThan(2_000)
+    expect(Date.now() - asked).toBeLessThan(3_000)
+  })
+
+  test('the Ctrl-C that npm passes on after the terminal is the same one', async () => {
+    const app = await runApp(writeApp({ app: SLOW }))
+    const answer = fetch(`${app.url}/api/slow`).then((got) => got.text())
+    await app.line(/slow began/)
+    app.child.kill('SIGINT')
+    await new Promise((done) => setTimeout(done, 100))
+    expect(await stopApp(app, 'SIGINT')).toBe(0)
+    expect(await answer).toBe('finished')
   })
 })
 
