@@ -50,11 +50,11 @@ function markOf(version: SecretVersion): string {
 const STRANGE = ['foreign', 'none']
 
 /**
- * @param versions in any order.
+ * @param all versions, in any order.
  * @param skewMs allowance between the vault's clock and ours, in milliseconds; added to the switch.
  */
-export function readHistory(versions: readonly SecretVersion[], skewMs: number): History {
-  const seconds = groupBySecond(versions)
+export function readHistory(all: readonly SecretVersion[], skewMs: number): History {
+  const seconds = groupBySecond(withoutCopiedTags(all))
   const [latest] = seconds
   if (latest === undefined) {
     return { top: [], newest: undefined, tiedAt: undefined, disabled: false, switchedAt: undefined, adopted: false }
@@ -83,6 +83,23 @@ export function readHistory(versions: readonly SecretVersion[], skewMs: number):
     switchedAt: new Date(startedAt.getTime() + 1_000 + skewMs),
     adopted: before === undefined || STRANGE.some((strange) => before.marks.has(strange)),
   }
+}
+
+/**
+ * No two publications share a `PublishedAt`: a later version with that of an earlier one was written by hand, with its
+ * tags copied, however soon. It says nothing of its own, so it is read as if it had none but whose it is.
+ */
+function withoutCopiedTags(versions: readonly SecretVersion[]): SecretVersion[] {
+  const stampOf = ({ tags }: SecretVersion) => tags[tag.publishedAt] ?? ''
+  const firstAt = new Map<string, number>()
+  for (const version of versions) {
+    const at = version.createdAt.getTime()
+    firstAt.set(stampOf(version), Math.min(at, firstAt.get(stampOf(version)) ?? at))
+  }
+  return versions.map((version) => {
+    const copied = stampOf(version) !== '' && version.createdAt.getTime() > (firstAt.get(stampOf(version)) ?? 0)
+    return copied ? { ...version, tags: { ...version.tags, [tag.publishedAt]: '' } } : version
+  })
 }
 
 interface Second {

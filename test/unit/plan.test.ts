@@ -285,6 +285,22 @@ const rows: Row[] = [
     plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
   },
   {
+    why: 'tags copied a minute after they were written do not make a version ours either',
+    ask: {
+      versions: [
+        adopted,
+        fresh,
+        {
+          ...fresh,
+          version: 'copy',
+          createdAt: new Date('2026-01-20T00:01:00Z'),
+          updatedAt: new Date('2026-01-20T00:01:00Z'),
+        },
+      ],
+    },
+    plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
+  },
+  {
     why: 'a version that was edited is not ours any more',
     ask: {
       versions: [
