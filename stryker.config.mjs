@@ -1,0 +1,47 @@
+// Mutation tests of src/rotation: does any test notice when a line of the domain of keys is wrong? See docs/mutation.md.
+// Parts of it: npm run test:mutation -- --mutate src/rotation/plan.ts
+
+const about = [
+  'plan',
+  'check-account',
+  'timing',
+  'put-back',
+  'requests',
+  'spread',
+  'fleet',
+  'status',
+  'rotation-survivors',
+]
+
+// Properties are searched less far for each mutant than in `npm test`.
+process.env.KEYSTILE_PROPERTY_RUNS ??= '200'
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+const config = {
+  mutate: ['src/rotation/*.ts'],
+  // A copy of what these tests need, where git, the linter and the other tests do not look.
+  tempDirName: '.local/stryker',
+  ignorePatterns: ['**', '!src/**', '!test/**', '!jest.config.js', '!package.json'],
+  testRunner: 'jest',
+  jest: {
+    configFile: 'jest.config.js',
+    config: {
+      testMatch: [`<rootDir>/test/unit/{${about.join(',')}}*.test.ts`, '<rootDir>/test/properties/*.test.ts'],
+    },
+    enableFindRelatedTests: false,
+  },
+  // Of each mutant only the tests that reach it, up to the first that fails.
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  timeoutMS: 5_000,
+  // What did not change is not run again; --force runs everything.
+  incremental: true,
+  incrementalFile: '.local/mutation-incremental.json',
+  reporters: ['clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: '.local/mutation.json' },
+  thresholds: { high: 95, low: 90, break: 90 },
+}
+
+// biome-ignore lint/style/noDefaultExport: Stryker reads the default export.
+export default config
