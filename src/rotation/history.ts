@@ -8,7 +8,7 @@ export interface History {
   readonly top: readonly { readonly record: AccountRecord; readonly ours: boolean }[]
   /** The published record, where the newest version is ours and no other contends for that place. */
   readonly newest: AccountRecord | undefined
-  /** Set when two versions with different keys share the newest second: nobody knows which one readers get. */
+  /** Set when versions with different keys, or one and its copy, share the newest second: readers get any of them. */
   readonly tiedAt: Date | undefined
   /** Somebody disabled the newest version: their emergency stop. */
   readonly disabled: boolean
@@ -85,12 +85,13 @@ export function readHistory(all: readonly SecretVersion[], skewMs: number): Hist
   }
 }
 
+const stampOf = ({ tags }: SecretVersion) => tags[tag.publishedAt] ?? ''
+
 /**
  * No two publications share a `PublishedAt`: a later version with that of an earlier one was written by hand, with its
  * tags copied, however soon. It says nothing of its own, so it is read as if it had none but whose it is.
  */
 function withoutCopiedTags(versions: readonly SecretVersion[]): SecretVersion[] {
-  const stampOf = ({ tags }: SecretVersion) => tags[tag.publishedAt] ?? ''
   const firstAt = new Map<string, number>()
   for (const version of versions) {
     const at = version.createdAt.getTime()
@@ -108,7 +109,10 @@ interface Second {
   readonly marks: ReadonlySet<string>
 }
 
-/** Newest first. The vault keeps whole seconds, so versions of one second have no order. */
+/**
+ * Newest first. The vault keeps whole seconds, so versions of one second have no order; where two of them share a
+ * `PublishedAt`, one is a copy by hand and nobody knows which.
+ */
 function groupBySecond(versions: readonly SecretVersion[]): Second[] {
   const groups = Map.groupBy(versions, (version) => Math.floor(version.createdAt.getTime() / 1_000))
   return [...groups]
@@ -116,6 +120,8 @@ function groupBySecond(versions: readonly SecretVersion[]): Second[] {
     .map(([second, members]) => ({
       at: new Date(second * 1_000),
       versions: members,
-      marks: new Set(members.map(markOf)),
+      marks: new Set([...members.map(markOf), ...(shareStamp(members) ? ['foreign'] : [])]),
     }))
 }
+
+const shareStamp = (versions: readonly SecretVersion[]) => new Set(versions.map(stampOf)).size < versions.length

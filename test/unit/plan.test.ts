@@ -285,6 +285,16 @@ const rows: Row[] = [
     plan: { kind: 'publish-existing', why: 'adopt', slots: ['key1', 'key2'] },
   },
   {
+    why: 'tags copied within the second they were written in: nobody knows which version is the copy',
+    ask: { versions: [adopted, fresh, { ...fresh, version: 'copy' }] },
+    plan: {
+      kind: 'publish-existing',
+      why: 'tie',
+      slots: ['key1', 'key2'],
+      notBefore: new Date('2026-01-20T00:00:01.000Z'),
+    },
+  },
+  {
     why: 'tags copied a minute after they were written do not make a version ours either',
     ask: {
       versions: [

@@ -129,13 +129,12 @@ const BY_HAND = {
 export type Hand = keyof typeof BY_HAND | 'again'
 
 /**
- * The tags that a version by hand would have now; `undefined` where there is nothing to copy. Whoever copies from the
- * newest version has looked at it for a second at least.
+ * The tags that a version by hand would have now; `undefined` where there is nothing to copy.
  */
-export function tagsByHand(hand: Hand, list: readonly number[], now: number): Tags | undefined {
+export function tagsByHand(hand: Hand, list: readonly number[]): Tags | undefined {
   if (hand !== 'again') return BY_HAND[hand]
   const newest = list.length === 0 ? undefined : newestOf(list)[0]
-  return newest && newest.second < Math.floor(now / SECOND) ? newest.seen.tags : undefined
+  return newest?.seen.tags
 }
 
 const record = (at: number, slot: Slot) => versionOf(at, keyName(slot, 0), tagsOf(at, slot, FIRST))

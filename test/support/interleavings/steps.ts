@@ -158,7 +158,7 @@ function byHand({ hands }: Scenario, world: World): readonly Step[] {
     breaks: undefined,
   })
   const published = (hand: Hand): Step[] => {
-    const tags = tagsByHand(hand, versions, clock)
+    const tags = tagsByHand(hand, versions)
     if (!tags) return []
     const list = withVersion(versions, versionOf(clock, 'by hand', tags, true))
     const what = `a human publishes a version, tags ${hand}`
