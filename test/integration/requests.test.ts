@@ -75,7 +75,10 @@ async function post(path: string, body?: object): Promise<{ status: number; loca
 
 async function send(queue: string, message: object): Promise<void> {
   const service = QueueServiceClient.fromConnectionString(stack.storage.connectionString)
-  await service.getQueueClient(queue).sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'))
+  const client = service.getQueueClient(queue)
+  // The app's listener makes the queue as well, at its own pace.
+  await client.createIfNotExists()
+  await client.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'))
 }
 
 interface RunRecord {
