@@ -7,7 +7,10 @@ import type { IssueRefusal } from '../vending/issued-token.ts'
 export type ProblemCode =
   | TokenRefusal
   | IssueRefusal
+  | 'caller_denied'
   | 'not_granted'
+  | 'rate_limited'
+  | 'overloaded'
   | 'method_not_allowed'
   | 'malformed_body'
   | 'body_too_large'
@@ -61,6 +64,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     detail: 'Ask the Entra tenant that this API belongs to for the token.',
     headers: bearer('invalid_token'),
   },
+  caller_denied: {
+    status: 403,
+    title: 'Caller denied',
+    detail: 'The owners of this API turned this caller away. Ask them.',
+  },
   not_granted: {
     status: 403,
     title: 'Not granted',
@@ -74,6 +82,17 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use the method in the Allow header.' },
   malformed_body: { status: 400, title: 'Malformed body', detail: 'Send no body, or an empty JSON object.' },
   body_too_large: { status: 413, title: 'Body too large', detail: 'Send no body, or an empty JSON object.' },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'Keep the token that you have until its `refresh_after`, and wait as long as Retry-After says.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Busy',
+    detail: 'This instance has as many requests as it takes at once. Try again shortly.',
+    headers: { 'Retry-After': '1' },
+  },
   account_held: {
     status: 503,
     title: 'Account on hold',
@@ -84,6 +103,11 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 409,
     title: 'No tokens for this account',
     detail: 'Services of this kind have no token service. Ask the owners of this API for another way in.',
+  },
+  keyless_not_enabled: {
+    status: 409,
+    title: 'Account without keys',
+    detail: 'This account has no keys to use, and this API is not set up to serve it without. Ask its owners.',
   },
   key_refused: {
     status: 503,

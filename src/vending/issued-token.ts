@@ -17,6 +17,7 @@ export type IssueRefusal =
   | 'unknown_account'
   | 'account_held'
   | 'tokens_unsupported'
+  | 'keyless_not_enabled'
   | 'key_refused'
   | 'token_service_unavailable'
 
