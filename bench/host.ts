@@ -2,7 +2,7 @@
 
 import type { Clock } from '../src/common/clock.ts'
 import type { CheckMessage } from '../src/rotation/ports.ts'
-import type { Send } from './sdk.ts'
+import type { Wire } from './wire.ts'
 
 interface Waiting {
   readonly message: CheckMessage
@@ -28,7 +28,7 @@ export interface Queue {
 const MOST_TRIES = 5
 const VISIBILITY_MS = 10_000
 
-export function createQueue(clock: Clock, call: Send): Queue {
+export function createQueue(clock: Clock, wire: Wire): Queue {
   const ready: Waiting[] = []
   let head = 0
   let later: Waiting[] = []
@@ -67,8 +67,7 @@ export function createQueue(clock: Clock, call: Send): Queue {
         const room = how.kind === 'pool' ? how.size - inWork.size : inWork.size <= how.threshold ? how.batch : 0
         const batch = room > 0 ? take(room) : []
         // A pool is handed its messages; the host asks for them.
-        if (batch.length > 0 && how.kind === 'host')
-          await call({ kind: 'queue', method: 'GET', retries: 0 }, () => null)
+        if (batch.length > 0 && how.kind === 'host') await wire.call('queue', '', () => '')
         for (const item of batch) begin(item)
         if (batch.length > 0) continue
         const next = Math.min(...later.map(({ visibleAt }) => visibleAt))

@@ -7,10 +7,10 @@ import { checkAccountHandler } from '../src/functions/check-account.ts'
 import { checkAccount } from '../src/rotation/check-account.ts'
 import { proveKey } from '../src/rotation/prove.ts'
 import { type Concurrency, createQueue } from './host.ts'
-import { createSdk } from './sdk.ts'
+import { createPlainPorts, createPorts } from './sdk.ts'
 import { realClock, virtualClock } from './virtual-clock.ts'
 import { type CallKind, createWire } from './wire.ts'
-import { createPorts, createWorld, publishedOf, SUBSCRIPTION } from './world.ts'
+import { createWorld, isRotated } from './world.ts'
 
 const DAY = 86_400_000
 const START = new Date('2026-02-01T12:00:00Z')
@@ -21,6 +21,8 @@ export const STORAGE_MS = 5
 
 export interface Scenario {
   readonly accounts: number
+  /** Over which the accounts are spread evenly; their keys go to one vault. */
+  readonly subscriptions: number
   readonly work: 'rotation' | 'check'
   readonly concurrency: Concurrency
   readonly clock: 'virtual' | 'real'
@@ -28,8 +30,8 @@ export interface Scenario {
   readonly spacingMs: number
   readonly throttled: boolean
   /**
-   * `keystile`: pacing, writes sent once, the queue behind it. `plain`: each call tried four times as the SDKs do it,
-   * no pacing, no queue to come back to. `free`: writes sent once, nothing to pace for.
+   * `keystile`: as the app is wired. `free`: the same without pacing, where there is nothing to pace for. `plain`: the
+   * same steps over clients of the SDKs as they come, with their own retries; no pacing, no queue to come back to.
    */
   readonly way: 'keystile' | 'plain' | 'free'
 }
@@ -47,16 +49,15 @@ export interface Result {
 }
 
 export async function play(scenario: Scenario): Promise<Result> {
-  const { accounts, work, concurrency, spacingMs, throttled, way } = scenario
+  const { accounts, subscriptions, work, concurrency, spacingMs, throttled, way } = scenario
   const began = performance.now()
   const clock = scenario.clock === 'real' ? realClock : virtualClock(START)
-  const world = createWorld(accounts, clock.now(), work === 'rotation' ? 90 * DAY : 5 * DAY)
-  const before = new Map([...world.entries].map(([id, entry]) => [id, publishedOf(entry)]))
+  const ageMs = (work === 'rotation' ? 90 : 5) * DAY
+  const world = createWorld({ accounts, subscriptions, ageMs, now: clock.now })
   const wire = createWire(clock, { latencyMs: LATENCY_MS, storageMs: STORAGE_MS, throttled })
-  const send = createSdk(clock, wire)
   const pacing = way === 'keystile' ? azurePacing(clock) : undefined
-  const lanes = pacing ? { arm: pacing.subscription(SUBSCRIPTION), vault: pacing.vault } : {}
-  const { judge, ...ports } = createPorts(world, { send, clock, writeRetries: way === 'plain' ? 3 : 0, ...lanes })
+  const { judge, ...ports } =
+    way === 'plain' ? createPlainPorts(world, wire, clock) : createPorts(world, wire, clock, pacing)
   const check = checkAccount({
     ...ports,
     timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000 },
@@ -75,7 +76,7 @@ export async function play(scenario: Scenario): Promise<Result> {
     termsOf: () => ({ enrolled: true, publisher: 'prod', takeOver: false, keyless: false, skewMs: 60_000 }),
     secretNameOf: ({ name }) => name,
   })
-  const queue = createQueue(clock, send)
+  const queue = createQueue(clock, wire)
   const handle = checkAccountHandler({
     find: async (named) => ('account' in named ? parseAccountId(named.account) : undefined),
     checks: { send: async (message, delayMs) => queue.send(message, delayMs) },
@@ -91,11 +92,11 @@ export async function play(scenario: Scenario): Promise<Result> {
     if (id) await check(id, { kind: 'check' }).catch(() => undefined)
   }
 
-  for (const account of world.entries.keys()) queue.send({ account })
+  for (const { id } of world.entries) queue.send({ account: id })
   const from = clock.elapsed()
   const givenUp = await clock.run(queue.drain(run, concurrency))
   const seconds = (clock.elapsed() - from) / 1_000
-  const stale = [...world.entries].filter(([id, entry]) => publishedOf(entry) === before.get(id))
+  const stale = world.entries.filter((entry) => !isRotated(entry))
   return {
     seconds,
     sent: wire.sent,

@@ -13,6 +13,17 @@ export interface RunningClock extends Clock {
   run<T>(work: Promise<T>): Promise<T>
 }
 
+/** The SDKs wait before they try again, and give up after a while: on this clock then, and not on the machine's. */
+function overtakeTimers(clock: Clock): void {
+  const later = (work: () => void, milliseconds = 0) => void clock.sleep(milliseconds).then(work)
+  globalThis.setTimeout = later as unknown as typeof setTimeout
+  AbortSignal.timeout = (milliseconds) => {
+    const controller = new AbortController()
+    later(() => controller.abort(new DOMException('too late', 'TimeoutError')), milliseconds)
+    return controller.signal
+  }
+}
+
 /** Time of the machine, under the same interface. */
 export const realClock: RunningClock = {
   now: () => new Date(),
@@ -25,7 +36,7 @@ export function virtualClock(start: Date): RunningClock {
   const sleepers = heap()
   let now = 0
   let order = 0
-  return {
+  const clock: RunningClock = {
     now: () => new Date(start.getTime() + now),
     elapsed: () => now,
     sleep: (milliseconds) =>
@@ -51,6 +62,8 @@ export function virtualClock(start: Date): RunningClock {
       return work
     },
   }
+  overtakeTimers(clock)
+  return clock
 }
 
 const isBefore = (a: Sleeper, b: Sleeper) => a.at < b.at || (a.at === b.at && a.order < b.order)

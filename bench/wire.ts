@@ -5,10 +5,10 @@ import type { Clock } from '../src/common/clock.ts'
 /** What a call is counted as. `lease` and `queue` are the host's storage, which limits nothing here. */
 export type CallKind = 'arm-read' | 'arm-write' | 'vault-read' | 'vault-create' | 'sts' | 'lease' | 'queue'
 
-export interface Answer<T> {
+export interface Answer {
   readonly status: number
-  readonly headers: { get(name: string): string | undefined }
-  readonly value: T | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 export interface WireOptions {
@@ -23,8 +23,13 @@ export interface Wire {
   /** Calls that were sent, by kind; those answered with 429 too. */
   readonly sent: Record<CallKind, number>
   readonly refused: Record<CallKind, number>
-  /** One try. What it does has been done when it is answered. */
-  call<T>(kind: CallKind, work: () => T): Promise<Answer<T>>
+  /**
+   * One try.
+   *
+   * @param place the subscription or vault whose limit counts.
+   * @param work what is done, and answered, unless the call is refused.
+   */
+  call(kind: CallKind, place: string, work: () => string): Promise<Answer>
 }
 
 /** `take` answers whether one more call is let through, and how long to wait if not. */
@@ -43,28 +48,39 @@ const none = (): Record<CallKind, number> => ({
   queue: 0,
 })
 
-/** Contract A5 for one principal in one subscription, contract B2 for one vault. */
+/** Contract A5 for one principal in each subscription, contract B2 for one vault. */
+const GATES: Partial<Record<CallKind, (clock: Clock) => Gate>> = {
+  'arm-read': (clock) => bucket(clock, 250, 25),
+  'arm-write': (clock) => bucket(clock, 200, 10),
+  'vault-read': (clock) => window(clock, 4_000, 10_000),
+  'vault-create': (clock) => window(clock, 300, 10_000),
+}
+
 export function createWire(clock: Clock, { latencyMs, storageMs, throttled }: WireOptions): Wire {
-  const gates: Partial<Record<CallKind, Gate>> = throttled
-    ? {
-        'arm-read': bucket(clock, 250, 25),
-        'arm-write': bucket(clock, 200, 10),
-        'vault-read': window(clock, 4_000, 10_000),
-        'vault-create': window(clock, 300, 10_000),
-      }
-    : {}
+  const gates = new Map<string, Gate | undefined>()
+  const gateOf = (kind: CallKind, place: string): Gate | undefined => {
+    const name = `${kind} ${place}`
+    if (throttled && !gates.has(name)) gates.set(name, GATES[kind]?.(clock))
+    return gates.get(name)
+  }
+  const chance = seeded(20_260_201)
   const wire: Wire = {
     sent: none(),
     refused: none(),
-    async call<T>(kind: CallKind, work: () => T): Promise<Answer<T>> {
+    async call(kind, place, work) {
       wire.sent[kind] += 1
-      const gate = gates[kind]
+      const gate = gateOf(kind, place)
+      const takesMs = kind === 'lease' || kind === 'queue' ? storageMs : latencyMs
+      // Calls do not arrive as they were sent: from a tenth to nine tenths of their time is the way there.
+      const wayMs = gate ? takesMs * (0.1 + 0.8 * chance()) : 0
+      if (wayMs > 0) await clock.sleep(wayMs)
       const refusal = gate?.take()
       if (refusal) wire.refused[kind] += 1
-      const value = refusal ? undefined : work()
+      const body = refusal ? '{"error":{"code":"TooManyRequests","message":"Too many requests."}}' : work()
       const headers = headersOf(kind, gate, refusal)
-      await clock.sleep(kind === 'lease' || kind === 'queue' ? storageMs : latencyMs)
-      return { status: refusal ? 429 : 200, headers: { get: (name) => headers[name] }, value }
+      await clock.sleep(takesMs - wayMs)
+      // A key that is not current has no token.
+      return { status: refusal ? 429 : kind === 'sts' && body === '' ? 401 : 200, headers, body }
     },
   }
   return wire
@@ -116,5 +132,16 @@ function window(clock: Clock, most: number, spanMs: number): Gate {
       return undefined
     },
     left: () => most - (times.length - oldest),
+  }
+}
+
+/** The same numbers in each run, from 0 to 1 (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

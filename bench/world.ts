@@ -1,170 +1,149 @@
-// A fleet in memory behind the ports of src/rotation: accounts, one vault, a token service, leases.
+// A fleet in memory, and what Azure answers about it: accounts, one vault, the token service.
 
-import type { Lane } from '../src/azure/pacing.ts'
-import { otherSlot, parseAccountId, type Slot } from '../src/common/account.ts'
-import type { Clock } from '../src/common/clock.ts'
+import { parseAccountId, type Slot } from '../src/common/account.ts'
 import { tag } from '../src/common/record.ts'
 import { fingerprintOf, Secret } from '../src/common/secret.ts'
-import type {
-  Account,
-  AiAccounts,
-  KeyJudge,
-  KeyPair,
-  Lease,
-  RecordStore,
-  SecretVersion,
-} from '../src/rotation/ports.ts'
-import type { Send } from './sdk.ts'
+import type { CallKind } from './wire.ts'
 
-export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111'
 const DAY = 86_400_000
+const REGION = 'westus2'
+const KIND = 'SpeechServices'
+/** Its form is Azure's; its claims are not read beyond `exp`, which is in the year 2100. */
+const TOKEN = `e30.${Buffer.from('{"exp":4102444800}').toString('base64url')}.x`
 
+interface Version {
+  /** Seconds since 1970. */
+  readonly created: number
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** Little is kept of each, so that the memory that is measured is not this. */
 interface Entry {
-  readonly account: Account
-  keys: KeyPair
-  readonly versions: SecretVersion[]
+  /** ARM id. */
+  readonly id: string
+  readonly name: string
+  readonly keys: Record<Slot, string>
+  /** What was there before the run is made when it is asked for. */
+  readonly published: Version[]
+}
+
+/** One call: how it counts, in which place, and what it does and answers once it arrives. */
+export interface Call {
+  readonly kind: CallKind
+  readonly place: string
+  readonly work: () => string
 }
 
 export interface World {
-  /** By ARM id. */
-  readonly entries: ReadonlyMap<string, Entry>
-  readonly byName: ReadonlyMap<string, Entry>
+  readonly entries: readonly Entry[]
+  /** @throws Error for what the app has no reason to ask. */
+  answer(method: string, host: string, path: string, body: unknown): Call
+  /** A token, or nothing for a key that is not current. */
+  exchange(key: string): string
 }
 
-/** @param ageMs of each account's published key: whether its rotation is due. */
-export function createWorld(size: number, now: Date, ageMs: number): World {
-  const all = Array.from({ length: size }, (_, at) => createEntry(at, now, ageMs))
+export interface WorldOptions {
+  readonly accounts: number
+  /** Over which the accounts are spread evenly. */
+  readonly subscriptions: number
+  /** Of each account's published key, in milliseconds: whether its rotation is due. */
+  readonly ageMs: number
+  readonly now: () => Date
+}
+
+/** Whether the run has published a key that is current. */
+export const isRotated = ({ keys, published }: Entry): boolean => {
+  const fingerprint = published.at(-1)?.tags[tag.fingerprint]
+  return [keys.key1, keys.key2].some((key) => fingerprintOf(Secret.of(key)) === fingerprint)
+}
+
+export function createWorld({ accounts, subscriptions, ageMs, now }: WorldOptions): World {
+  const publishedAt = now().getTime() - ageMs
+  const entries = Array.from({ length: accounts }, (_, at) => createEntry(at, at % subscriptions))
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  const current = new Set(entries.flatMap(({ keys }) => [keys.key1, keys.key2]))
+  let made = 0
+
+  const regenerate = (entry: Entry, slot: Slot): string => {
+    made += 1
+    current.delete(entry.keys[slot])
+    entry.keys[slot] = keyOf(entry.name, slot, made)
+    current.add(entry.keys[slot])
+    return JSON.stringify(entry.keys)
+  }
+  const publish = (entry: Entry, body: string): string => {
+    const { tags } = JSON.parse(body) as Version
+    const version = { created: Math.floor(now().getTime() / 1_000), tags }
+    entry.published.push(version)
+    return JSON.stringify(asBundle(entry.name, version, entry.published.length))
+  }
+  const versionsOf = (entry: Entry): string => {
+    const { name, published } = entry
+    const versions = [...versionsBefore(entry, publishedAt), ...published]
+    return JSON.stringify({ value: versions.map((version, at) => asBundle(name, version, at)) })
+  }
+
   return {
-    entries: new Map(all.map((entry) => [entry.account.id, entry])),
-    byName: new Map(all.map((entry) => [entry.account.name, entry])),
+    entries,
+    exchange: (key) => (current.has(key) ? TOKEN : ''),
+    answer(method, host, path, body) {
+      const account = parseAccountId(path.replace(/\/(listKeys|regenerateKey)$/, ''))
+      const secret = /^\/secrets\/([^/]+)(\/versions)?$/.exec(path)
+      const entry = byName.get(account?.name ?? secret?.[1] ?? '')
+      if (!entry) throw new Error(`nobody knows ${method} ${host}${path}`)
+      const call = (kind: CallKind, work: () => string) => ({ kind, place: account?.subscription ?? host, work })
+      if (secret)
+        return method === 'PUT'
+          ? call('vault-create', () => publish(entry, String(body)))
+          : call('vault-read', () => versionsOf(entry))
+      if (method === 'GET') return call('arm-read', () => JSON.stringify(asAccount(entry)))
+      return path.endsWith('/listKeys')
+        ? call('arm-write', () => JSON.stringify(entry.keys))
+        : call('arm-write', () => regenerate(entry, String(body).includes('Key1') ? 'key1' : 'key2'))
+    },
   }
 }
 
-function createEntry(at: number, now: Date, ageMs: number): Entry {
+/** As long as Azure's older keys are. */
+const keyOf = (name: string, slot: Slot, made: number) => `${name} ${slot} ${made}`.padEnd(32, '-')
+
+function createEntry(at: number, subscription: number): Entry {
   const name = `account-${String(at).padStart(5, '0')}`
-  const id = parseAccountId(
-    `/subscriptions/${SUBSCRIPTION}/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/${name}`,
-  )
-  if (!id) throw new Error('not an account')
-  const account: Account = {
-    ...id,
-    kind: 'SpeechServices',
-    place: { region: 'westus2', subDomain: name },
-    provisioningState: 'Succeeded',
-    localAuthDisabled: false,
-    tags: { keystile: 'rotate' },
-  }
-  const keys = { key1: Secret.of(`${name} key1 0`), key2: Secret.of(`${name} key2 0`) }
-  const version = (slot: Slot, fingerprint: string, createdAt: Date): SecretVersion => ({
-    version: createdAt.toISOString(),
-    createdAt,
-    updatedAt: createdAt,
-    enabled: true,
+  const subscriptionId = `11111111-1111-4111-8111-${String(subscription).padStart(12, '0')}`
+  const id = `/subscriptions/${subscriptionId}/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/${name}`
+  return { id, name, keys: { key1: keyOf(name, 'key1', 0), key2: keyOf(name, 'key2', 0) }, published: [] }
+}
+
+/** The key that is live when the run begins, and the one before it, which is current no more. */
+function versionsBefore({ id, name }: Entry, publishedAt: number): Version[] {
+  const version = (slot: Slot, made: number, madeAt: number): Version => ({
+    created: Math.floor(madeAt / 1_000),
     tags: {
       [tag.credentialId]: slot,
-      [tag.providerAddress]: account.id,
-      [tag.fingerprint]: fingerprint,
-      [tag.sibling]: fingerprintOf(keys.key2),
-      [tag.region]: 'westus2',
+      [tag.providerAddress]: id,
+      [tag.fingerprint]: fingerprintOf(Secret.of(keyOf(name, slot, made))),
+      [tag.sibling]: fingerprintOf(Secret.of(keyOf(name, 'key2', 0))),
+      [tag.region]: REGION,
       [tag.subDomain]: name,
-      [tag.kind]: account.kind,
-      [tag.publishedAt]: createdAt.toISOString(),
+      [tag.kind]: KIND,
+      [tag.publishedAt]: new Date(madeAt).toISOString(),
       [tag.publisher]: 'prod',
     },
   })
-  const second = (ago: number) => new Date(Math.floor((now.getTime() - ago) / 1_000) * 1_000)
-  const before = version('key2', fingerprintOf(Secret.of(`${name} before`)), second(ageMs + 31 * DAY))
-  return { account, keys, versions: [before, version('key1', fingerprintOf(keys.key1), second(ageMs))] }
+  return [version('key2', -1, publishedAt - 31 * DAY), version('key1', 0, publishedAt)]
 }
 
-/** Newest published fingerprint, as a reader of the secret gets it. */
-export const publishedOf = ({ versions }: Entry): string | undefined => versions.at(-1)?.tags[tag.fingerprint]
+const asAccount = ({ id, name }: Entry) => ({
+  id,
+  name,
+  kind: KIND,
+  location: REGION,
+  tags: { keystile: 'rotate' },
+  properties: { provisioningState: 'Succeeded', customSubDomainName: name },
+})
 
-export interface PortsOptions {
-  readonly send: Send
-  readonly clock: Clock
-  /** Of the SDK, for what changes something; reads are always tried again three times. */
-  readonly writeRetries: number
-  readonly arm?: Lane
-  readonly vault?: Lane
-}
-
-/** Waits and retries as src/azure does, call by call. */
-export function createPorts(world: World, { send, clock, writeRetries, arm, vault }: PortsOptions) {
-  const entry = (id: string): Entry => {
-    const found = world.entries.get(id)
-    if (!found) throw new Error(`no account ${id}`)
-    return found
-  }
-  const accounts: AiAccounts = {
-    async *list() {},
-    async get({ id }) {
-      await arm?.ready('reads')
-      return send({ kind: 'arm-read', method: 'GET', retries: 3, lane: arm }, () => ({
-        kind: 'found',
-        account: entry(id).account,
-      }))
-    },
-    async listKeys({ id }) {
-      await arm?.ready('writes')
-      return send({ kind: 'arm-write', method: 'POST', retries: 3, lane: arm }, () => ({
-        kind: 'keys',
-        keys: entry(id).keys,
-      }))
-    },
-    regenerate: ({ id, name }, slot) =>
-      send({ kind: 'arm-write', method: 'POST', retries: writeRetries, lane: arm }, () => {
-        const known = entry(id)
-        const fresh = Secret.of(`${name} ${slot} ${clock.elapsed()}`)
-        const sibling = known.keys[otherSlot(slot)]
-        known.keys = slot === 'key1' ? { key1: fresh, key2: sibling } : { key1: sibling, key2: fresh }
-        return known.keys
-      }),
-  }
-  const store: RecordStore = {
-    async read(name) {
-      await vault?.ready('reads')
-      return send({ kind: 'vault-read', method: 'GET', retries: 3, lane: vault }, () => ({
-        kind: 'versions',
-        versions: [...(world.byName.get(name)?.versions ?? [])],
-      }))
-    },
-    publish: (name, { tags }) =>
-      send({ kind: 'vault-create', method: 'PUT', retries: writeRetries, lane: vault }, () => {
-        const at = new Date(Math.floor(clock.now().getTime() / 1_000) * 1_000)
-        const version = { version: `${clock.elapsed()}`, createdAt: at, updatedAt: at, enabled: true, tags }
-        world.byName.get(name)?.versions.push(version)
-        return null
-      }).then(() => undefined),
-    recover: () => Promise.reject(new Error('nothing was deleted')),
-  }
-  const judge: KeyJudge = {
-    judge: (place, key) =>
-      send({ kind: 'sts', method: 'POST', retries: 0 }, () => {
-        const keys = world.byName.get(place.subDomain ?? '')?.keys
-        const known = keys && [keys.key1, keys.key2].some((current) => current.reveal() === key.reveal())
-        return { kind: known ? 'accepted' : 'refused' }
-      }),
-  }
-  return { accounts, store, judge, lease: createLease(send, clock) }
-}
-
-/** Two calls to the host's storage to get one, two to give it back. Renewals are not on anybody's way. */
-function createLease(send: Send, clock: Clock): Lease {
-  const call = () => send({ kind: 'lease', method: 'PUT', retries: 0 }, () => null)
-  return {
-    async acquire() {
-      await call()
-      await call()
-      const lease = {
-        until: () => clock.elapsed() + 60_000,
-        async release() {
-          await call()
-          await call()
-        },
-        abandon: () => undefined,
-      }
-      return { kind: 'held', clean: true, lease }
-    },
-  }
-}
+const asBundle = (name: string, { created, tags }: Version, at: number) => ({
+  id: `https://bench.vault.azure.net/secrets/${name}/${String(at).padStart(32, '0')}`,
+  attributes: { enabled: true, created, updated: created },
+  tags,
+})

@@ -1,7 +1,9 @@
 import { createLimits } from '../../local/azure/arm/limits.ts'
 import { azureSwitches } from '../../local/azure/world.ts'
 import { azurePacing } from '../../src/azure/pacing.ts'
-import { createBucket, LONGEST_WAIT_MS } from '../../src/azure/pacing-bucket.ts'
+import { createBucket } from '../../src/azure/pacing-bucket.ts'
+import { LONGEST_WAIT_MS } from '../../src/azure/pacing-line.ts'
+import { createWindow } from '../../src/azure/pacing-window.ts'
 import type { Clock } from '../../src/common/clock.ts'
 
 const [A, B] = ['aaaaaaaa-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
@@ -224,6 +226,61 @@ test.each([
     expect(clock.elapsed()).toBeLessThan(1.05 * idealMs)
   },
 )
+
+test('2,900 creates take 1.05 times what the vault asks for or less, though they arrive unevenly', async () => {
+  const clock = lazyClock()
+  const pacing = azurePacing(clock)
+  const arrivals: number[] = []
+  let next = 0
+  const worker = async () => {
+    while (next < 2_900) {
+      next += 1
+      const wayMs = 10 + ((next * 37) % 90)
+      await pacing.toPublish()
+      await clock.sleep(wayMs)
+      arrivals.push(clock.elapsed())
+      await clock.sleep(100 - wayMs)
+    }
+  }
+  const workers = Array.from({ length: 64 }, worker)
+  await clock.run()
+  await Promise.all(workers)
+  const refused = arrivals.filter((at, index) => at - (arrivals[index - 300] ?? Number.NEGATIVE_INFINITY) < 10_000)
+  expect(refused).toEqual([])
+  // Ten times 300, the first of them at once.
+  expect(clock.elapsed()).toBeLessThan(1.05 * 90_000)
+})
+
+describe('a window', () => {
+  test('lets all of its limit go at once, and again when that is a span ago', async () => {
+    const clock = lazyClock()
+    const window = createWindow(clock, 'creates', { most: 2, spanMs: 1_000 })
+    expect(await timesOf(() => window.take(), 5, clock)).toEqual([0, 0, 1_000, 1_000, 2_000])
+  })
+
+  test('counts each call by itself, wherever a span begins', async () => {
+    const clock = lazyClock()
+    const window = createWindow(clock, 'creates', { most: 2, spanMs: 1_000 })
+    await timesOf(() => window.take(), 1, clock)
+    await timesOf(() => clock.sleep(600), 1, clock)
+    expect(await timesOf(() => window.take(), 3, clock)).toEqual([600, 1_000, 1_600])
+  })
+
+  test('sends away at once whom it would let wait for longer than half a minute', async () => {
+    const clock = lazyClock()
+    const window = createWindow(clock, 'creates', { most: 2, spanMs: 12_000 })
+    expect(await timesOf(() => window.take(), 8, clock)).toEqual([
+      'upstream_throttled',
+      'upstream_throttled',
+      0,
+      0,
+      12_000,
+      12_000,
+      24_000,
+      24_000,
+    ])
+  })
+})
 
 test('no ten seconds of a vault see more than 300 creates, nor 4,000 other calls', async () => {
   const clock = lazyClock()
