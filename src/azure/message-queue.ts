@@ -1,7 +1,7 @@
 // A queue of messages to ourselves, over @azure/storage-queue.
 
 import type { TokenCredential } from '@azure/identity'
-import { QueueClient, QueueServiceClient } from '@azure/storage-queue'
+import { QueueClient, QueueServiceClient, type StoragePipelineOptions } from '@azure/storage-queue'
 import type { Outbox } from '../rotation/ports.ts'
 import { readFailure, sanitize } from './errors.ts'
 import type { StorageConnection } from './storage.ts'
@@ -14,7 +14,7 @@ export type QueuePlace = { readonly storage: StorageConnection; readonly name: s
 
 /** @throws AppError of `send` when the message may not have been taken. */
 export function messageQueue<Message extends object>(place: QueuePlace, credential: TokenCredential): Outbox<Message> {
-  const queue = open(place, credential)
+  const queue = openQueue(place, credential)
   const put = (text: string, delayMs: number) =>
     queue.sendMessage(text, {
       visibilityTimeout: Math.ceil(delayMs / 1_000),
@@ -40,12 +40,17 @@ export function messageQueue<Message extends object>(place: QueuePlace, credenti
   }
 }
 
-function open(place: QueuePlace, credential: TokenCredential): QueueClient {
-  if ('url' in place) return new QueueClient(place.url, credential)
+/** @param options of the client, such as its retries. Default: the SDK's. */
+export function openQueue(
+  place: QueuePlace,
+  credential: TokenCredential,
+  options: StoragePipelineOptions = {},
+): QueueClient {
+  if ('url' in place) return new QueueClient(place.url, credential, options)
   const { storage, name } = place
   const service =
     storage.kind === 'string'
-      ? QueueServiceClient.fromConnectionString(storage.connectionString)
-      : new QueueServiceClient(storage.queueUrl, credential)
+      ? QueueServiceClient.fromConnectionString(storage.connectionString, options)
+      : new QueueServiceClient(storage.queueUrl, credential, options)
   return service.getQueueClient(name)
 }

@@ -1,0 +1,46 @@
+import { parseCommand, UsageError } from '../../ops/arguments.ts'
+import { age, inWords } from '../../ops/words.ts'
+import { ID } from '../support/rotation.ts'
+
+test.each([
+  [['list'], { kind: 'list', queues: ['checks', 'requests'] }],
+  [['list', '--queue', 'checks'], { kind: 'list', queues: ['checks'] }],
+  [['retry', '--all'], { kind: 'retry', queues: ['checks', 'requests'], ids: 'all' }],
+  [
+    ['retry', '--id', 'a', '--id', 'b', '--queue', 'requests'],
+    { kind: 'retry', queues: ['requests'], ids: ['a', 'b'] },
+  ],
+])('%j is understood', (args, command) => {
+  expect(parseCommand(args)).toEqual(command)
+})
+
+test.each([
+  [[], 'say list or retry'],
+  [['purge'], 'say list or retry'],
+  [['list', 'it'], 'it is one word too many'],
+  [['list', '--all'], 'list takes --queue alone'],
+  [['list', '--id', 'a'], 'list takes --queue alone'],
+  [['list', '--queue', 'poison'], '--queue is checks or requests'],
+  [['retry'], 'retry takes either --all or --id'],
+  [['retry', '--all', '--id', 'x'], 'retry takes either --all or --id'],
+  [['retry', '--now'], ''],
+])('%j is a usage error', (args, message) => {
+  expect(() => parseCommand(args)).toThrow(UsageError)
+  expect(() => parseCommand(args)).toThrow(message)
+})
+
+test.each([
+  ['2026-02-01T11:58:01Z', '119 s'],
+  ['2026-02-01T11:58:00Z', '2 min'],
+  ['2026-02-01T10:00:00Z', '2 h'],
+  ['2026-01-30T12:00:00Z', '2 days'],
+  ['2026-02-01T12:00:09Z', '0 s'],
+])('what was parked at %s is %s old at noon', (since, text) => {
+  expect(age(new Date(since), new Date('2026-02-01T12:00:00Z'))).toBe(text)
+})
+
+test('a message cannot write to the terminal', () => {
+  const account = ID.replace('/ai/', '/\u001b[2J/')
+  const text = Buffer.from(JSON.stringify({ account })).toString('base64')
+  expect(inWords('checks', text)).toBe('check of speech-west (?[2J, 11111111-1111-4111-8111-111111111111)')
+})
