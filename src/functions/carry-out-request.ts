@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { parseAccountId } from '../common/account.ts'
 import type { Outbox } from '../rotation/ports.ts'
 import type { RequestMessage } from '../rotation/requests.ts'
-import { parseMessage } from './messages.ts'
+import { deliveriesOf, insertedAt, parseMessage } from './messages.ts'
 import { type RunDeps, runAndRecord } from './run-and-record.ts'
 
 const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
@@ -17,17 +17,28 @@ const message = z.object({
     z.object({ kind: z.literal('revoke'), kill: z.array(fingerprint).min(1) }),
   ]),
   attempt: z.int().min(0).default(0),
+  askedAt: z.iso.datetime().optional(),
 })
+
+/** @throws AppError `message_invalid` that names the field, never its value. */
+export const parseRequestMessage = (entry: unknown): z.output<typeof message> =>
+  parseMessage(message, entry, ['account', 'request'])
+
+/** `maxDequeueCount` of host.json: a message whose run dies on that delivery is parked. */
+export const MOST_DELIVERIES = 5
+/** As long as a run can last (`functionTimeout` of host.json). */
+const AFTER_THE_RUN_MS = 10 * 60_000
 
 export const carryOutRequestHandler =
   (deps: RunDeps & { readonly requests: Outbox<RequestMessage> }): StorageQueueHandler =>
   (entry, context) =>
     runAndRecord(deps, context, async () => {
-      const { account, request, attempt } = parseMessage(message, entry, ['account', 'request'])
-      return {
-        id: parseAccountId(account),
-        request,
-        attempt,
-        putBack: (id, next, delayMs) => deps.requests.send({ account: id, request, attempt: next }, delayMs),
-      }
+      const { account, request, attempt, ...rest } = parseRequestMessage(entry)
+      const askedAt = rest.askedAt ?? (insertedAt(context) ?? deps.clock.now()).toISOString()
+      const putBack = (id: string, next: number, delayMs: number) =>
+        deps.requests.send({ account: id, request, attempt: next, askedAt }, delayMs)
+      // A process that dies puts nothing back, and nobody takes a parked message out: a revoke is not left to that.
+      if (request.kind === 'revoke' && deliveriesOf(context) >= MOST_DELIVERIES)
+        await putBack(account, attempt + 1, AFTER_THE_RUN_MS)
+      return { id: parseAccountId(account), request, attempt, askedAt: new Date(askedAt), putBack }
     })

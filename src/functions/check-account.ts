@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type AccountId, parseAccountId, parseAccountName } from '../common/account.ts'
 import type { CheckMessage, Outbox } from '../rotation/ports.ts'
 import type { Report } from '../rotation/run.ts'
-import { parseMessage } from './messages.ts'
+import { insertedAt, parseMessage } from './messages.ts'
 import { type RunDeps, runAndRecord } from './run-and-record.ts'
 
 /** The rotator names an account by its ARM id; a vendor may know no more than the name of its secret. */
@@ -32,7 +32,7 @@ const ANSWERED: Report = { outcome: { kind: 'done' }, planned: [], did: [] }
 export const checkAccountHandler =
   (deps: CheckAccountHandlerDeps): StorageQueueHandler =>
   (entry, context) => {
-    const askedAt = insertedAt(context.triggerMetadata)
+    const askedAt = insertedAt(context)
     const check: RunDeps['check'] = async (id, request) =>
       askedAt && deps.covers(id, askedAt) ? ANSWERED : deps.check(id, request)
     return runAndRecord({ ...deps, check }, context, async () => {
@@ -45,10 +45,3 @@ export const checkAccountHandler =
       }
     })
   }
-
-/** When the message was put on the queue, by the queue's clock; `undefined` where the host does not say. */
-function insertedAt(metadata: Readonly<Record<string, unknown>> | undefined): Date | undefined {
-  const text = metadata?.insertionTime
-  const at = typeof text === 'string' ? new Date(text) : undefined
-  return at && !Number.isNaN(at.getTime()) ? at : undefined
-}

@@ -1,33 +1,29 @@
 // POST /api/accounts/{account}/rotate and /revoke: what operators may ask for. Answers the plan; the queue does the work.
 
 import type { HttpHandler } from '@azure/functions'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { mayRotate, type RotationRole } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import { unreachable } from '../common/errors.ts'
 import type { Asked, Doomed } from '../rotation/requests.ts'
 import { readBody } from './body.ts'
 import { answer, callerEndpoint, type EndpointDeps, type Reply, refuse } from './endpoint.ts'
+import { noBody, revokeBody } from './schemas/bodies.ts'
 
 type DryRun = { readonly dryRun: boolean }
 
 export const rotateAccountHandler = (
   deps: EndpointDeps & { readonly askForRotation: (account: string, options: DryRun) => Promise<Asked> },
 ): HttpHandler =>
-  requestHandler(deps, 'Rotation.Manage', z.strictObject({}).optional(), (account, _body, options) =>
-    deps.askForRotation(account, options),
-  )
+  requestHandler(deps, 'Rotation.Manage', noBody, (account, _body, options) => deps.askForRotation(account, options))
 
 export const revokeAccountHandler = (
   deps: EndpointDeps & {
     readonly askForRevoke: (account: string, slots: Doomed, options: DryRun) => Promise<Asked>
   },
 ): HttpHandler =>
-  requestHandler(
-    deps,
-    'Rotation.Revoke',
-    z.strictObject({ slots: z.enum(['live', 'idle', 'both']) }),
-    (account, { slots }, options) => deps.askForRevoke(account, slots, options),
+  requestHandler(deps, 'Rotation.Revoke', revokeBody, (account, { slots }, options) =>
+    deps.askForRevoke(account, slots, options),
   )
 
 const requestHandler = <Body>(

@@ -5,8 +5,8 @@ import type { AccountId } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import type { Request } from '../rotation/plan.ts'
-import { putBack, putBackThrottled } from '../rotation/put-back.ts'
-import type { Report } from '../rotation/run.ts'
+import { isOverdue, putBack, putBackFailed } from '../rotation/put-back.ts'
+import type { Outcome, Report } from '../rotation/run.ts'
 import { writeRecord } from './log.ts'
 
 export interface RunDeps {
@@ -21,6 +21,8 @@ export interface Job {
   readonly request: Request
   /** How often the message was put back so far. */
   readonly attempt: number
+  /** When an operator asked for it; nobody waits for a check. */
+  readonly askedAt?: Date
   readonly putBack: (account: string, attempt: number, delayMs: number) => Promise<void>
 }
 
@@ -51,16 +53,37 @@ export async function runAndRecord(
       againInMs,
       milliseconds,
     })
+    if (againInMs !== undefined) tellOverdue(context, job, clock.now(), reasonOf(outcome))
   } catch (error) {
     // A raw error may hold what an upstream said, so it does not get out.
     const known = error instanceof AppError
     const why = known ? { code: error.code, reason: error.message } : { code: 'internal' }
-    const throttled = known && error.code === 'upstream_throttled'
-    // Nothing was done, and five tries in a row would only park the message.
-    const againInMs = throttled && job?.id ? putBackThrottled(job.request, job.attempt) : undefined
-    if (job?.id && againInMs !== undefined) await job.putBack(job.id.id, job.attempt + 1, againInMs)
+    const againInMs = job && (await leaveSuccessor(job, known && error.code === 'upstream_throttled'))
     writeRecord((text) => context.error(text), 'rotation.failed', { account: job?.id?.id, ...why, againInMs })
+    if (job) tellOverdue(context, job, clock.now(), why.code)
     if (againInMs !== undefined) return
     throw known ? error : new Error('check failed')
   }
 }
+
+/** @returns when the work goes on, in milliseconds; `undefined` where the host is to deliver the message again. */
+async function leaveSuccessor({ id, request, attempt, putBack }: Job, throttled: boolean): Promise<number | undefined> {
+  const againInMs = putBackFailed(request, attempt, throttled)
+  if (!id || againInMs === undefined) return undefined
+  try {
+    await putBack(id.id, attempt + 1, againInMs)
+    return againInMs
+  } catch {
+    return undefined
+  }
+}
+
+/** The alarm on a key that was to die and is alive, with each attempt from its tenth minute on. */
+function tellOverdue(context: InvocationContext, { id, request, attempt, askedAt }: Job, now: Date, reason: string) {
+  if (request.kind !== 'revoke' || !askedAt || !isOverdue(askedAt, now)) return
+  const fields = { account: id?.id, keys: request.kill.length, since: askedAt, attempt, reason }
+  writeRecord((text) => context.error(text), 'revoke.overdue', fields)
+}
+
+const reasonOf = (outcome: Outcome): string =>
+  'reason' in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind

@@ -122,7 +122,7 @@ export type LeaseAnswer =
     }
 
 export interface HeldLease {
-  /** Milliseconds on the monotonic clock until which nobody else can hold it. Grows as it is renewed. */
+  /** Milliseconds on the monotonic clock until which nobody else can hold it. Grows as it is renewed; long ago once it is lost. */
   until(): number
   /** Nothing of ours is on its way: the next run may start at once. `note` (JSON, no secrets) is for the status page. */
   release(note: object): Promise<void>

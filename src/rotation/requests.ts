@@ -12,6 +12,8 @@ export interface RequestMessage {
   readonly account: string
   readonly request: Exclude<Request, { kind: 'check' }>
   readonly attempt?: number
+  /** When an operator asked for it, as ISO 8601 in UTC; what is put back keeps it. */
+  readonly askedAt?: string
 }
 
 /** What an operator asks to revoke. */
@@ -75,7 +77,7 @@ async function ask(
   if (asking === undefined) return { kind: 'not-possible', reason: 'not-published' }
   if (dryRun || deps.mode === 'plan') return { kind: 'planned', plan }
   if (plan.kind === 'wait') return { kind: 'in-grace', until: plan.until }
-  await deps.requests.send({ account: id, request: asking })
+  await deps.requests.send({ account: id, request: asking, askedAt: deps.clock.now().toISOString() })
   return { kind: 'accepted', plan }
 }
 

@@ -6,6 +6,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import type { Entry, Slot } from '../../local/azure/world.ts'
 import { callService } from '../../local/client.ts'
 import { fingerprintOf, Secret } from '../../src/common/secret.ts'
+import { poison } from '../support/poison.ts'
 import { publicationsOf, secondsPolicy, startTestStack, type TestStack, until } from '../support/stack.ts'
 
 jest.setTimeout(240_000)
@@ -228,4 +229,24 @@ test('a request that does not parse is parked in the poison queue, and the log n
     lines.filter((line) => line.includes('message_invalid') && line.includes('request.live')).length,
   ).toBeGreaterThan(0)
   expect(stack.lines.filter((line) => line.includes(MARK))).toEqual([])
+})
+
+test('a revoke that was parked is put back by hand, raises its alarm while it is late, and is done', async () => {
+  const [since, line] = [now(), stack.lines.length]
+  const doomed = keyOf('translator-north', 'key1')
+  stack.azure.faults.add({ route: 'arm.regenerateKey', kind: 'status', status: 403 })
+  const request = { kind: 'revoke', kill: [fingerprint(doomed)] }
+  const askedAt = new Date(Date.now() - 3_600_000).toISOString()
+  await send('keystile-requests-poison', { account: idOf('translator-north'), request, askedAt })
+  const { code, out } = await poison(['retry', '--all'], { AzureWebJobsStorage: stack.storage.connectionString })
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/: revoke of 1 key of translator-north .*\n1 message put back, 1 left\n$/),
+  ])
+  await until('the revoke is done', isDone('translator-north', 'revoke', line), DONE_MS)
+  expect(eventsOf('translator-north', since)).toEqual(['regenerated key1'])
+  const alarms = stack.lines.slice(line).filter((each) => each.includes('revoke.overdue'))
+  expect(alarms.length).toBeGreaterThan(0)
+  const fields = { account: idOf('translator-north'), keys: 1, since: askedAt, attempt: 0, reason: 'upstream_refused' }
+  expect(alarms[0]).toContain(`error carryOutRequest revoke.overdue ${JSON.stringify(fields)}`)
 })

@@ -1,5 +1,5 @@
-import type { Request } from '../../src/rotation/plan.ts'
-import { putBack } from '../../src/rotation/put-back.ts'
+import type { Plan, Request } from '../../src/rotation/plan.ts'
+import { isOverdue, putBack, putBackFailed } from '../../src/rotation/put-back.ts'
 import type { Outcome } from '../../src/rotation/run.ts'
 
 const NOW = new Date('2026-02-01T12:00:00Z')
@@ -13,6 +13,8 @@ const withheld = (regenerated: boolean): Outcome => ({
   reason: 'rejected',
   regenerated,
 })
+const planned = (plan: Plan): Outcome => ({ kind: 'planned', plan })
+const revoking: Plan = { kind: 'revoke', slot: 'key2', publish: false }
 const published: Outcome = { kind: 'published', slot: 'key2', fingerprint: 'f', proof: 'accepted' }
 
 test.each<[string, Outcome, Request, number, number | undefined]>([
@@ -43,7 +45,43 @@ test.each<[string, Outcome, Request, number, number | undefined]>([
   ['a revoke that is done', { kind: 'done' }, revoke, 0, undefined],
   ['a revoke that may not be carried out lasts', { kind: 'skipped', reason: 'not-granted' }, revoke, 99, 300_000],
   ['a revoke whose account is gone', { kind: 'skipped', reason: 'account-gone' }, revoke, 0, undefined],
-  ['a revoke in a deployment that only plans', { kind: 'planned', plan: { kind: 'done' } }, revoke, 0, undefined],
+  [
+    'a revoke with nothing left to do, in a deployment that only plans',
+    planned({ kind: 'done' }),
+    revoke,
+    0,
+    undefined,
+  ],
+  ['a revoke in a deployment that only plans by now', planned(revoking), revoke, 99, 300_000],
+  ['a rotation in a deployment that only plans by now', planned(revoking), rotate, 0, undefined],
+  ['a revoke that published: the other key dies at once', published, revoke, 9, 0],
+  ['a revoke whose new key nobody proved', withheld(false), revoke, 99, 300_000],
+  ['a rotation whose new key nobody proved', withheld(false), rotate, 99, 3_600_000],
+  ['a revoke that regenerated and did not publish', withheld(true), revoke, 0, 0],
+  ['a revoke that met another run', { kind: 'busy' }, revoke, 99, 120_000],
+  ['a revoke that is to wait, which no plan says', { kind: 'waiting', why: 'grace', until }, revoke, 99, 300_000],
 ])('%s', (_what, outcome, request, attempt, delayMs) => {
   expect(putBack(outcome, request, attempt, NOW)).toBe(delayMs)
+})
+
+test.each([
+  ['a check that threw', check, false, undefined],
+  ['a rotation that threw', rotate, false, undefined],
+  ['a check that was throttled', check, true, 40_000],
+  ['a revoke that threw', revoke, false, 40_000],
+  ['a revoke that was throttled', revoke, true, 40_000],
+])('%s is left to the host, or comes again', (_what, request, throttled, delayMs) => {
+  expect(putBackFailed(request, 3, throttled)).toBe(delayMs)
+})
+
+test('a revoke that throws comes again every five minutes, for ever', () => {
+  expect([6, 99, 9_999].map((attempt) => putBackFailed(revoke, attempt, true))).toEqual([300_000, 300_000, 300_000])
+})
+
+test.each([
+  ['2026-02-01T11:50:00.001Z', false],
+  ['2026-02-01T11:50:00.000Z', true],
+  ['2026-02-01T12:00:01.000Z', false],
+])('a revoke that was asked for at %s is overdue at noon: %p', (askedAt, overdue) => {
+  expect(isOverdue(new Date(askedAt), NOW)).toBe(overdue)
 })

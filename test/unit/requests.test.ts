@@ -4,6 +4,7 @@ import { account, current, foreign, ID, keys, published, terms } from '../suppor
 import { testClock } from '../support/rotation-world.ts'
 
 const DAY = 86_400_000
+const NOON = '2026-02-01T12:00:00.000Z'
 const refuse = () => Promise.reject(new Error('a request is looked at, not carried out'))
 const live = [published('2025-11-01T00:00:00Z', 'key2', 'old'), published('2026-01-20T00:00:00Z', 'key1', 'first key')]
 
@@ -20,7 +21,7 @@ function asking(change: Partial<RequestDeps> = {}, of: Account = account(), vers
       regenerate: refuse,
     },
     store: { read: async () => ({ kind: 'versions', versions }), publish: refuse, recover: refuse },
-    clock: testClock('2026-02-01T12:00:00Z'),
+    clock: testClock(NOON),
     policy: {
       rotateEveryMs: 30 * DAY,
       graceMs: 2 * DAY,
@@ -53,7 +54,7 @@ function asking(change: Partial<RequestDeps> = {}, of: Account = account(), vers
 test('a rotation names the key that is live now, and answers what it would do', async () => {
   const { rotate, sent } = asking()
   expect(await rotate()).toEqual({ kind: 'accepted', plan: { kind: 'rotate', slot: 'key2' } })
-  expect(sent).toEqual([{ account: ID, request: { kind: 'rotate', live: current.key1 } }])
+  expect(sent).toEqual([{ account: ID, request: { kind: 'rotate', live: current.key1 }, askedAt: NOON }])
 })
 
 test('inside grace nothing is queued, and the end of grace is told', async () => {
@@ -69,7 +70,7 @@ test.each([
 ] as const)('a revoke of %s names its keys', async (doomed, kill, plan) => {
   const { revoke, sent } = asking()
   expect(await revoke(doomed)).toEqual({ kind: 'accepted', plan })
-  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill } }])
+  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill }, askedAt: NOON }])
 })
 
 test('a revoke is taken inside grace and on hold', async () => {
@@ -104,5 +105,7 @@ test('without a published key, both can be revoked, and neither by itself', asyn
   const { revoke, sent } = asking({}, account(), [])
   expect(await revoke('live')).toEqual({ kind: 'not-possible', reason: 'not-published' })
   expect(await revoke('both')).toMatchObject({ kind: 'accepted' })
-  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill: [current.key1, current.key2] } }])
+  expect(sent).toEqual([
+    { account: ID, request: { kind: 'revoke', kill: [current.key1, current.key2] }, askedAt: NOON },
+  ])
 })
