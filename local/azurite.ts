@@ -13,6 +13,11 @@ export interface AzuriteOptions {
   readonly folder?: string
   /** Loopback ports; each one that is not given is a free one. */
   readonly ports?: { readonly blob?: number; readonly queue?: number; readonly table?: number }
+  /**
+   * PEM files of a certificate for 127.0.0.1 and its key: https instead of http, and Entra tokens are taken, too. Their
+   * audience, issuer and times are looked at; neither signature nor role.
+   */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string }
 }
 
 export interface Azurite {
@@ -41,13 +46,14 @@ type Service = (typeof SERVICES)[number]
  *
  * @throws When a port is taken (the message names it), or Azurite ends or does not listen within 20 seconds.
  */
-export async function startAzurite({ folder, ports = {} }: AzuriteOptions = {}): Promise<Azurite> {
+export async function startAzurite({ folder, ports = {}, tls }: AzuriteOptions = {}): Promise<Azurite> {
   const wanted = [ports.blob ?? 0, ports.queue ?? 0, ports.table ?? 0]
   for (const port of wanted) await refuseTaken(port)
   const [blob, queue, table] = wanted
   const args = ['--silent', '--skipApiVersionCheck', '--disableTelemetry']
   args.push('--blobPort', `${blob}`, '--queuePort', `${queue}`, '--tablePort', `${table}`)
   args.push(...(folder === undefined ? ['--inMemoryPersistence'] : ['--location', folder]))
+  if (tls) args.push('--oauth', 'basic', '--cert', tls.certFile, '--key', tls.keyFile)
   const azurite = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
   const child = spawn(process.execPath, ['--import', endWithParent(END_LIMIT_MS), azurite, ...args], {
     cwd: tmpdir(),
@@ -67,7 +73,7 @@ export async function startAzurite({ folder, ports = {} }: AzuriteOptions = {}):
     const account = (service: Service) => `${urls.get(service)}/${ACCOUNT}`
     const [blobUrl, queueUrl, tableUrl] = [account('Blob'), account('Queue'), account('Table')]
     const endpoints = `BlobEndpoint=${blobUrl};QueueEndpoint=${queueUrl};TableEndpoint=${tableUrl};`
-    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};${endpoints}`
+    const connectionString = `DefaultEndpointsProtocol=${tls ? 'https' : 'http'};AccountName=${ACCOUNT};AccountKey=${KEY};${endpoints}`
     return { connectionString, blobUrl, queueUrl, tableUrl, process: child, close }
   } catch (err) {
     await close()

@@ -4,6 +4,7 @@
 import 'reflect-metadata' // @peculiar/x509 expects it
 import { createPrivateKey, X509Certificate as NodeCertificate, randomUUID, webcrypto } from 'node:crypto'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import {
   AuthorityKeyIdentifierExtension,
@@ -18,6 +19,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 import { codeOf } from '../error-code.ts'
+import { clouds } from './clouds.ts'
 import { servedHosts } from './served-hosts.ts'
 
 const { subtle } = webcrypto
@@ -41,12 +43,17 @@ export interface ServerCertificate {
 }
 
 /**
- * Makes a certificate for all served hosts. Safe to repeat: an authority in the folder is used again while it lasts.
+ * Makes a certificate. Safe to repeat: an authority in the folder is used again while it lasts.
  *
  * @param folder Where the authority is kept: `ca-key.pem` (mode 0600) is its certificate and key, `ca.pem` the
  *   certificate alone. It is made if it does not exist.
+ * @param hosts What it is for: names, and addresses of IPv4. Default: the served hosts of the public cloud.
  */
-export async function makeServerCertificate(folder: string, now: number = Date.now()): Promise<ServerCertificate> {
+export async function makeServerCertificate(
+  folder: string,
+  now: number = Date.now(),
+  hosts: readonly string[] = servedHosts(clouds.public),
+): Promise<ServerCertificate> {
   const authority = await authorityIn(folder, now)
   const caFile = join(folder, 'ca.pem')
   await replaceFile(caFile, `${authority.certificate.toString('pem')}\n`, 0o644)
@@ -63,7 +70,7 @@ export async function makeServerCertificate(folder: string, now: number = Date.n
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension(servedHosts.map((value) => ({ type: 'dns', value }))),
+      new SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIPv4(value) ? 'ip' : 'dns', value }))),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
     ],

@@ -1,7 +1,7 @@
 // One run per secret at a time: a blob lease in the host's storage, over @azure/storage-blob.
 
 import type { TokenCredential } from '@azure/identity'
-import { BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob'
+import { type BlobLeaseClient, BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import type { HeldLease, Lease, RunNotes } from '../rotation/ports.ts'
@@ -10,11 +10,13 @@ import type { StorageConnection } from './storage.ts'
 
 const CONTAINER = 'keystile-leases'
 /** The longest that a lease can be had for without being endless (contract F). */
-const LEASE_SECONDS = 60
-const RENEW_MS = 15_000
+const LONGEST_SECONDS = 60
+const RENEWALS = 4
+/** Answers to a renewal which say that the lease is somebody else's by now, broken, or gone with its blob. */
+const LOST = new Set([404, 409, 412])
 /** A renewal or acquisition that takes longer says nothing: the lease counts from when it was asked for. */
 const TIMEOUT_MS = 10_000
-const bound = () => ({ abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+const bound = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
 
 export interface LeaseDeps {
   readonly storage: StorageConnection
@@ -22,6 +24,8 @@ export interface LeaseDeps {
   readonly clock: Clock
   /** Part of the lease's name: two vaults may hold secrets of the same name. */
   readonly vaultUrl: string
+  /** How long it is had for at a time, from 15 to 60, the default. Renewed after each quarter of that. */
+  readonly seconds?: number
 }
 
 /** Where the leases of one vault are, by the names of its secrets. */
@@ -55,7 +59,7 @@ export function blobNotes(deps: Omit<LeaseDeps, 'clock'>): RunNotes {
   }
 }
 
-export function blobLease({ clock, ...place }: LeaseDeps): Lease {
+export function blobLease({ clock, seconds = LONGEST_SECONDS, ...place }: LeaseDeps): Lease {
   const { container, blobOf } = openContainer(place)
 
   return {
@@ -67,13 +71,13 @@ export function blobLease({ clock, ...place }: LeaseDeps): Lease {
         const leaseState = await readState(blob, () => container.createIfNotExists(bound()))
         if (leaseState === 'leased') return { kind: 'busy' }
         const client = blob.getBlobLeaseClient()
-        await client.acquireLease(LEASE_SECONDS, bound())
+        await client.acquireLease(seconds, bound())
         // Between the look and the lease nobody can have held it and let it expire: that takes longer.
-        if (clock.elapsed() - askedAt >= LEASE_SECONDS * 1_000)
+        if (clock.elapsed() - askedAt >= seconds * 1_000)
           throw new AppError('upstream_unreachable', `${doing}: too slow`)
         return {
           kind: 'held',
-          lease: holdLease(blob, client.leaseId, askedAt, clock),
+          lease: holdLease(client, blob, { askedAt, milliseconds: seconds * 1_000, clock }),
           clean: leaseState === 'available',
         }
       } catch (error) {
@@ -84,19 +88,30 @@ export function blobLease({ clock, ...place }: LeaseDeps): Lease {
   }
 }
 
-function holdLease(blob: BlockBlobClient, leaseId: string, askedAt: number, clock: Clock): HeldLease {
-  const client = blob.getBlobLeaseClient(leaseId)
-  let until = askedAt + LEASE_SECONDS * 1_000
+interface Term {
+  readonly askedAt: number
+  readonly milliseconds: number
+  readonly clock: Clock
+}
+
+function holdLease(client: BlobLeaseClient, blob: BlockBlobClient, { askedAt, milliseconds, clock }: Term): HeldLease {
+  const { leaseId } = client
+  let until = askedAt + milliseconds
+  const renewMs = milliseconds / RENEWALS
   const renew = async () => {
     const from = clock.elapsed()
     try {
-      await client.renewLease(bound())
-      until = from + LEASE_SECONDS * 1_000
-    } catch {
-      // `until` stays where it is, and whoever is about to write looks at it.
+      // Ended before the next one begins, so that what is lost stays lost.
+      await client.renewLease(bound(Math.min(TIMEOUT_MS, renewMs)))
+      until = from + milliseconds
+    } catch (error) {
+      // Where nothing is known, `until` stays where it is, and whoever is about to write looks at it.
+      if (!LOST.has(readFailure(error).status ?? 0)) return
+      until = Number.NEGATIVE_INFINITY
+      clearInterval(renewal)
     }
   }
-  const renewal = setInterval(() => void renew(), RENEW_MS)
+  const renewal = setInterval(() => void renew(), renewMs)
   return {
     until: () => until,
     async release(note) {

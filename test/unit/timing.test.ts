@@ -56,6 +56,22 @@ test.each([
   expect(world.log).toEqual(log)
 })
 
+test.each([
+  ['the regenerate', 'listKeys', []],
+  ['the publish', 'regenerate key2', ['regenerate key2']],
+])('a lease that is lost before %s: nothing more is sent', async (_what, lostAt, done) => {
+  const log: string[] = []
+  let until = 60_000
+  const lease = { until: () => until, release: async () => void log.push('released'), abandon: () => undefined }
+  const world = rotationWorld(START, { lease: { acquire: async () => ({ kind: 'held', clean: true, lease }) } })
+  world.versions = [published('2025-11-01T00:00:00Z', 'key1', 'first key')]
+  world.before = (step) => {
+    if (step === lostAt) until = Number.NEGATIVE_INFINITY
+  }
+  expect((await check(world)).outcome).toEqual({ kind: 'overtaken' })
+  expect([world.log, log]).toEqual([done, ['released']])
+})
+
 test('a run that was overtaken after its regenerate is finished by the next one', async () => {
   const world = worldWith(30_001)
   await check(world)

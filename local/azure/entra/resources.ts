@@ -1,10 +1,15 @@
 // The resources of Azure that tokens may be asked for.
 
-const azureResources = [
-  'https://management.azure.com',
-  'https://vault.azure.net',
-  'https://cognitiveservices.azure.com',
+import type { CloudHosts } from '../clouds.ts'
+
+const resourcesOf = ({ arm, keyVault, subDomain }: CloudHosts): readonly string[] => [
+  `https://${arm}`,
+  `https://${keyVault}`,
+  `https://${subDomain}`,
+  // The same in every cloud.
+  'https://storage.azure.com',
 ]
 
 /** With or without the slash at the end; `aud` then is the resource as it was asked for. */
-export const isAzureResource = (resource: string): boolean => azureResources.includes(resource.replace(/\/$/, ''))
+export const isAzureResource = (cloud: CloudHosts, resource: string): boolean =>
+  resourcesOf(cloud).includes(resource.replace(/\/$/, ''))
