@@ -43,13 +43,27 @@ export function actionsOf(role: string): readonly string[] {
   return actions
 }
 
-/** Whether an assignment at `scope`, or above it, gives the principal this action. Read anew at every call. */
-export function isAllowed(world: World, principal: Principal, action: string, scope: string): boolean {
+/** Parts of infra/roles.json whose actions are data actions: no wildcard in them gives `listKeys`. */
+const DATA_PARTS = ['vault', 'keylessAccounts']
+export type Plane = 'control' | 'data'
+const planeOf = (role: string): Plane => (DATA_PARTS.includes(role.split('.')[1] ?? '') ? 'data' : 'control')
+
+/**
+ * Whether an assignment at `scope`, or above it, gives the principal this action. Read anew at every call.
+ *
+ * @param plane ARM asks for actions, the services behind it for data actions; a grant of bare actions gives both.
+ */
+export function isAllowed(
+  world: World,
+  principal: Principal,
+  { action, scope, plane }: { readonly action: string; readonly scope: string; readonly plane: Plane },
+): boolean {
   const identity = world.seed.identities.find(({ objectId }) => sameText(objectId, principal.objectId))
   if (!identity) return false
   return identity.grants.some(
     (grant) =>
       contains(grant.scope, scope) &&
+      (!('role' in grant) || planeOf(grant.role) === plane) &&
       ('role' in grant ? actionsOf(grant.role) : grant.actions).some((pattern) => actionFits(pattern, action)),
   )
 }

@@ -1,8 +1,10 @@
 // The token service of Azure AI accounts (contract C): the one host besides Key Vault that a key is sent to.
 
+import type { TokenCredential } from '@azure/identity'
 import { decodeJwt } from 'jose'
 import type { Clock } from '../common/clock.ts'
 import { type Cloud, type Place, stsUrl } from '../common/cloud.ts'
+import { AppError } from '../common/errors.ts'
 import { Secret } from '../common/secret.ts'
 import type { KeyJudge, Verdict } from '../rotation/ports.ts'
 import type { ExchangeAnswer, TokenService } from '../vending/ports.ts'
@@ -12,21 +14,16 @@ const TIMEOUT_MS = 10_000
 const TOKEN_MS = 10 * 60_000
 const MAX_TOKEN_LENGTH = 16_384
 
-export function tokenService({ cloud, clock }: { cloud: Cloud; clock: Clock }): TokenService & KeyJudge {
-  const exchange = async (place: Place, key: Secret): Promise<ExchangeAnswer> => {
-    const url = stsUrl(cloud, place)
-    if (url === undefined) return { kind: 'unknown', reason: 'no-such-host' }
-    try {
-      const askedAt = clock.now()
-      return await readAnswer(await post(url, key), askedAt)
-    } catch (error) {
-      return { kind: 'unknown', reason: isTimeout(error) ? 'timeout' : 'no-answer' }
-    }
-  }
+export interface StsDeps {
+  readonly cloud: Cloud
+  readonly clock: Clock
+}
+
+/** For the rotator, which asks whether a key works and keeps no token. */
+export function keyJudge(deps: StsDeps): KeyJudge {
   return {
-    exchange,
     async judge(place, key): Promise<Verdict> {
-      const answer = await exchange(place, key)
+      const answer = await ask(deps, place, async () => withKey(key))
       if (answer.kind === 'token') return { kind: 'accepted' }
       // A firewall, a quota, or local authentication being off: nothing about the key.
       return answer.kind === 'forbidden' ? { kind: 'unknown', reason: 'forbidden' } : answer
@@ -34,14 +31,51 @@ export function tokenService({ cloud, clock }: { cloud: Cloud; clock: Clock }): 
   }
 }
 
+/** For the vendor. @param deps.credential our own identity, for accounts without keys. */
+export function tokenService(deps: StsDeps & { readonly credential: TokenCredential }): TokenService {
+  const scope = `https://${deps.cloud.customSubDomain}/.default`
+  return {
+    exchange: (place, key) => ask(deps, place, async () => withKey(key)),
+    async exchangeIdentity(place) {
+      // A regional host belongs to everybody's accounts: our own identity is not shown there.
+      if (place.subDomain === undefined) return { kind: 'unknown', reason: 'no-such-host' }
+      return ask(deps, place, async () => {
+        const token = await deps.credential.getToken(scope, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
+        if (!token) throw new AppError('upstream_refused', 'our own identity: no token')
+        return { authorization: `Bearer ${token.token}` }
+      })
+    },
+  }
+}
+
+const withKey = (key: Secret): Headers => ({ 'ocp-apim-subscription-key': key.reveal() })
+
+async function ask(
+  { cloud, clock }: StsDeps,
+  place: Place,
+  toHeaders: () => Promise<Headers>,
+): Promise<ExchangeAnswer> {
+  const url = stsUrl(cloud, place)
+  if (url === undefined) return { kind: 'unknown', reason: 'no-such-host' }
+  try {
+    const headers = await toHeaders()
+    const askedAt = clock.now()
+    return await readAnswer(await post(url, headers), askedAt)
+  } catch (error) {
+    return { kind: 'unknown', reason: isTimeout(error) ? 'timeout' : 'no-answer' }
+  }
+}
+
+type Headers = Readonly<Record<string, string>>
+
 /**
  * A redirect is an error: fetch would send the key header along to wherever it leads. The connection is closed
  * afterwards, so that each exchange reaches the service anew: a proof must not ask one warm instance three times.
  */
-const post = (url: string, key: Secret): Promise<Response> =>
+const post = (url: string, headers: Headers): Promise<Response> =>
   fetch(url, {
     method: 'POST',
-    headers: { 'ocp-apim-subscription-key': key.reveal(), connection: 'close' },
+    headers: { ...headers, connection: 'close' },
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
   })

@@ -1,7 +1,7 @@
 // How the stand-in decides what an identity may do: scopes, wildcards, and the roles of infra/roles.json.
 
 import roles from '../../infra/roles.json' with { type: 'json' }
-import { actionsOf, isAllowed } from '../../local/azure/authorisation.ts'
+import { actionsOf, isAllowed, type Plane } from '../../local/azure/authorisation.ts'
 import type { Seed } from '../../local/azure/seed.ts'
 import type { Principal } from '../../local/azure/service.ts'
 import { createWorld } from '../../local/azure/world.ts'
@@ -16,13 +16,13 @@ const listKeys = 'Microsoft.CognitiveServices/accounts/listKeys/action'
 type Grant = Seed['identities'][number]['grants'][number]
 
 /** Whether an identity with these grants alone may act on the account, or on what `scope` names. */
-function mayWith(grants: Grant[], action: string, scope = account): boolean {
+function mayWith(grants: Grant[], action: string, { scope = account, plane = 'control' as Plane } = {}): boolean {
   const [identity] = seed.identities
   if (!identity) throw new Error('the seed has no identity')
   const world = createWorld({ ...seed, identities: [{ ...identity, grants }] })
   const { name, objectId, clientId } = identity
   const principal: Principal = { name, objectId, clientId, tenantId: seed.tenantId }
-  return isAllowed(world, principal, action, scope)
+  return isAllowed(world, principal, { action, scope, plane })
 }
 
 test.each([
@@ -60,6 +60,14 @@ test('a role gives what infra/roles.json says, and nothing else', () => {
   expect(mayWith(grants, read)).toBe(false)
 })
 
+test('data actions of a role are no actions: whoever may use an account without a key may not list its keys', () => {
+  const grants: Grant[] = [{ scope: account, role: 'vendor.keylessAccounts' }]
+  expect(mayWith(grants, listKeys)).toBe(false)
+  expect(mayWith(grants, 'Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action')).toBe(false)
+  const issueToken = 'Microsoft.CognitiveServices/accounts/SpeechServices/issuetoken/action'
+  expect(mayWith(grants, issueToken, { plane: 'data' })).toBe(true)
+})
+
 test.each(['rotator', 'rotator.everything', 'rotator.accounts.more', 'constructor.name', ''])(
   'there is no role %j',
   (role) => {
@@ -69,7 +77,7 @@ test.each(['rotator', 'rotator.everything', 'rotator.accounts.more', 'constructo
 
 test('somebody whom the seed does not know may do nothing', () => {
   const stranger: Principal = { name: 'stranger', objectId: 'stranger', clientId: '', tenantId: seed.tenantId }
-  expect(isAllowed(createWorld(seed), stranger, read, account)).toBe(false)
+  expect(isAllowed(createWorld(seed), stranger, { action: read, scope: account, plane: 'control' })).toBe(false)
 })
 
 test('what was granted can be taken away while it runs', () => {
@@ -78,7 +86,7 @@ test('what was granted can be taken away while it runs', () => {
   if (!rotator) throw new Error('the seed has no identity')
   const { name, objectId, clientId } = rotator
   const principal: Principal = { name, objectId, clientId, tenantId: seed.tenantId }
-  expect(isAllowed(world, principal, listKeys, account)).toBe(true)
+  expect(isAllowed(world, principal, { action: listKeys, scope: account, plane: 'control' })).toBe(true)
   rotator.grants = rotator.grants.filter((grant) => !('role' in grant) || grant.role !== 'rotator.accounts')
-  expect(isAllowed(world, principal, listKeys, account)).toBe(false)
+  expect(isAllowed(world, principal, { action: listKeys, scope: account, plane: 'control' })).toBe(false)
 })

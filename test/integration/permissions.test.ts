@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import roles from '../../infra/roles.json' with { type: 'json' }
 import { actionsOf } from '../../local/azure/authorisation.ts'
 import { startTestAzure, type TestAzure } from '../support/azure.ts'
+import { human } from '../support/drift-human.ts'
 import { accountId } from '../support/rotation.ts'
-import { VAULT_URL, wired } from '../support/wired.ts'
+import { wired } from '../support/wired.ts'
 
 jest.setTimeout(60_000)
 
@@ -18,20 +19,16 @@ afterEach(() => azure.close())
 const SPEECH =
   '/subscriptions/5b0d0c53-9a1e-4c57-8f57-6f0b7a1c0001/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/speech-west'
 
-/** Deletes the secret of speech-west, as a person would. */
-async function deleteSecret(): Promise<void> {
-  const { token } = await azure.entra.mint({ kind: 'identity', identity: 'human', resource: 'https://vault.azure.net' })
-  const answer = await fetch(`${VAULT_URL}/secrets/speech-west?api-version=7.6`, {
-    method: 'DELETE',
-    headers: { authorization: `Bearer ${token}` },
-  })
-  expect(answer.status).toBe(200)
-}
+const KEYLESS = SPEECH.replace('speech-west', 'speech-keyless')
 
-/** The whole job: discover, adopt, rotate, vend; lose the secret, recover it. @returns what went wrong, in order. */
+/**
+ * The whole job: discover, adopt, rotate, vend; vend although somebody broke the live key; lose the secret, recover it;
+ * vend without a key. @returns what went wrong, in order.
+ */
 async function wholeJob(): Promise<string[]> {
   const speech = accountId(SPEECH)
-  const { discover, check: run, vend } = wired(azure)
+  const hands = human(azure)
+  const { discover, check: run, vend } = wired(azure, { keyless: [KEYLESS] })
   const check = async () => (await run(speech, { kind: 'check' })).outcome
   const wrong: string[] = []
   const attempt = async (what: string, expected: unknown, work: () => Promise<unknown>) => {
@@ -47,9 +44,13 @@ async function wholeJob(): Promise<string[]> {
   // The switch is a second after the second in which the version was made.
   await sleep(2_000)
   await attempt('rotate', { kind: 'published', slot: 'key2' }, check)
-  await attempt('vend', { kind: 'issued' }, () => vend('speech-west'))
-  await deleteSecret().catch(() => undefined)
+  await attempt('vend', { kind: 'issued' }, async () => vend('speech-west'))
+  await hands.regenerate(speech, 'key2')
+  await attempt('fail over', { kind: 'issued' }, async () => wired(azure).vend('speech-west'))
+  await hands.deleteSecret('speech-west').catch(() => undefined)
   await attempt('recover', { kind: 'recovering' }, check)
+  await run(accountId(KEYLESS), { kind: 'check' }).catch(() => undefined)
+  await attempt('vend without a key', { kind: 'issued' }, async () => vend('speech-keyless'))
   return wrong
 }
 
@@ -63,14 +64,18 @@ function take(identityName: string, action: string): void {
   }))
 }
 
+const [ADOPT, ROTATE, VEND, OVER, RECOVER] = ['adopt', 'rotate', 'vend', 'fail over', 'recover']
+const KEYLESSLY = 'vend without a key'
 const rows: [string, string, string[]][] = [
-  ['rotator', 'Microsoft.CognitiveServices/accounts/read', ['discover', 'adopt', 'rotate', 'vend', 'recover']],
-  ['rotator', 'Microsoft.CognitiveServices/accounts/listKeys/action', ['adopt', 'rotate', 'vend', 'recover']],
-  ['rotator', 'Microsoft.CognitiveServices/accounts/regenerateKey/action', ['rotate']],
-  ['rotator', 'Microsoft.KeyVault/vaults/secrets/setSecret/action', ['adopt', 'rotate', 'vend', 'recover']],
-  ['rotator', 'Microsoft.KeyVault/vaults/secrets/readMetadata/action', ['adopt', 'rotate', 'vend', 'recover']],
-  ['rotator', 'Microsoft.KeyVault/vaults/secrets/recover/action', ['recover']],
-  ['vendor', 'Microsoft.KeyVault/vaults/secrets/getSecret/action', ['vend']],
+  ['rotator', 'Microsoft.CognitiveServices/accounts/read', ['discover', ADOPT, ROTATE, VEND, OVER, RECOVER, KEYLESSLY]],
+  ['rotator', 'Microsoft.CognitiveServices/accounts/listKeys/action', [ADOPT, ROTATE, VEND, OVER, RECOVER]],
+  ['rotator', 'Microsoft.CognitiveServices/accounts/regenerateKey/action', [ROTATE]],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/setSecret/action', [ADOPT, ROTATE, VEND, OVER, RECOVER, KEYLESSLY]],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/readMetadata/action', [ADOPT, ROTATE, VEND, OVER, RECOVER, KEYLESSLY]],
+  ['rotator', 'Microsoft.KeyVault/vaults/secrets/recover/action', [RECOVER]],
+  ['vendor', 'Microsoft.KeyVault/vaults/secrets/getSecret/action', [VEND, OVER, KEYLESSLY]],
+  ['vendor', 'Microsoft.KeyVault/vaults/secrets/readMetadata/action', [OVER]],
+  ['vendor', 'Microsoft.CognitiveServices/*', [KEYLESSLY]],
 ]
 
 test('with what infra/roles.json grants, the whole job is done', async () => {

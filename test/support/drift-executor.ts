@@ -2,7 +2,7 @@
 
 import { aiAccounts } from '../../src/azure/ai-accounts.ts'
 import { recordStore } from '../../src/azure/record-store.ts'
-import { tokenService } from '../../src/azure/sts.ts'
+import { keyJudge } from '../../src/azure/sts.ts'
 import { systemClock } from '../../src/azure/system-clock.ts'
 import type { AccountId } from '../../src/common/account.ts'
 import { publicCloud } from '../../src/common/cloud.ts'
@@ -32,7 +32,7 @@ export interface Executor {
   check(id: AccountId, request?: Request): Promise<Report>
   readonly accounts: ReturnType<typeof aiAccounts>
   readonly store: ReturnType<typeof recordStore>
-  readonly tokens: ReturnType<typeof tokenService>
+  readonly tokens: ReturnType<typeof keyJudge>
 }
 
 /** A lease that is left behind ends after so many milliseconds, and whoever has it next is told. */
@@ -68,9 +68,9 @@ export function startExecutor(azure: TestAzure, options: ExecutorOptions = {}): 
   const cloud = publicCloud
   const clock = systemClock
   const credential = azure.credential('rotator')
-  const accounts = aiAccounts(credential)
+  const accounts = aiAccounts({ credential, cloud })
   const store = recordStore({ credential, vaultUrl: VAULT_URL, cloud })
-  const tokens = tokenService({ cloud, clock })
+  const tokens = keyJudge({ cloud, clock })
   const fleet: FleetSettings = {
     subscriptions: azure.world.seed.subscriptions.map(({ id }) => id),
     accounts: [],

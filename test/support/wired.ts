@@ -5,7 +5,7 @@ import { aiAccounts } from '../../src/azure/ai-accounts.ts'
 import type { AzurePacing } from '../../src/azure/pacing.ts'
 import { recordReader } from '../../src/azure/record-reader.ts'
 import { recordStore } from '../../src/azure/record-store.ts'
-import { tokenService } from '../../src/azure/sts.ts'
+import { keyJudge, tokenService } from '../../src/azure/sts.ts'
 import { systemClock } from '../../src/azure/system-clock.ts'
 import { publicCloud } from '../../src/common/cloud.ts'
 import { checkAccount } from '../../src/rotation/check-account.ts'
@@ -36,33 +36,43 @@ const ALWAYS_DUE: PolicySettings = {
   maxRotateEveryMs: HOUR,
 }
 
+export interface WiredOptions {
+  readonly pacing?: AzurePacing
+  readonly policy?: PolicySettings
+  /** ARM ids. */
+  readonly keyless?: readonly string[]
+}
+
 /**
  * @param azure whose identities `rotator` and `vendor` these parts use.
  * @param change what is not the default: unpaced, and always due.
  */
-export function wired(azure: TestAzure, change: { pacing?: AzurePacing; policy?: PolicySettings } = {}) {
-  const { pacing, policy = ALWAYS_DUE } = change
+export function wired(azure: TestAzure, change: WiredOptions = {}) {
+  const { pacing, policy = ALWAYS_DUE, keyless = [] } = change
+  const keylessAccounts = new Set(keyless.map((id) => id.toLowerCase()))
   const cloud = publicCloud
   const clock = systemClock
   const rotator = azure.credential('rotator')
-  const accounts = aiAccounts(rotator, pacing)
+  const vendor = azure.credential('vendor')
+  const accounts = aiAccounts({ credential: rotator, cloud, ...(pacing ? { pacing } : {}) })
   const store = recordStore({
     credential: rotator,
     vaultUrl: VAULT_URL,
     cloud,
     ...(pacing ? { lane: pacing.vault } : {}),
   })
-  const tokens = tokenService({ cloud, clock })
+  const tokens = { ...keyJudge({ cloud, clock }), ...tokenService({ cloud, clock, credential: vendor }) }
   const fleet: FleetSettings = {
     subscriptions: azure.world.seed.subscriptions.map(({ id }) => id),
     accounts: [],
     secretNames: new Map(),
     takeOver: new Map(),
-    keylessAccounts: new Set(),
+    keylessAccounts,
     publisher: 'wired',
     skewMs: 0,
   }
   const asked: object[] = []
+  const reported: string[] = []
   const checks = { send: async (check: object) => void asked.push(check) }
   return {
     accounts,
@@ -70,6 +80,7 @@ export function wired(azure: TestAzure, change: { pacing?: AzurePacing; policy?:
     tokens,
     fleet,
     asked,
+    reported,
     discover: () => discover({ accounts, settings: fleet }),
     check: checkAccount({
       accounts,
@@ -86,12 +97,14 @@ export function wired(azure: TestAzure, change: { pacing?: AzurePacing; policy?:
       secretNameOf: (id, tags) => secretNameOf(fleet, id, tags),
     }),
     vend: issueToken({
-      records: recordReader({ credential: azure.credential('vendor'), vaultUrl: VAULT_URL }),
+      records: recordReader({ credential: vendor, vaultUrl: VAULT_URL }),
       tokens,
       checks,
       clock,
       cloud,
-      onLostCheck: () => undefined,
+      keyless: keylessAccounts,
+      random: () => 0.5,
+      report: ({ kind }) => void reported.push(kind),
     }),
   }
 }

@@ -1,69 +1,14 @@
-import { publicCloud } from '../../src/common/cloud.ts'
+// The cache of a vendor: who waits, what is served meanwhile, and what is remembered.
+
 import { AppError } from '../../src/common/errors.ts'
 import { Secret } from '../../src/common/secret.ts'
-import { issueToken } from '../../src/vending/issue-token.ts'
-import type { ExchangeAnswer, PublishedKey, RecordAnswer } from '../../src/vending/ports.ts'
-import { fp, ID } from '../support/rotation.ts'
-import { testClock } from '../support/rotation-world.ts'
+import type { ExchangeAnswer, RecordAnswer } from '../../src/vending/ports.ts'
+import { pending, recordWith, settled, vendor } from '../support/vending.ts'
 
-const START = '2026-02-01T12:00:00Z'
-
-const recordWith = (key: string, change: Partial<PublishedKey> = {}): RecordAnswer => ({
-  kind: 'record',
-  record: {
-    key: Secret.of(key),
-    fingerprint: fp(key),
-    providerAddress: ID,
-    place: { region: 'westus2', subDomain: 'speech-west' },
-    kind: 'SpeechServices',
-    ...change,
-  },
-})
-
-interface World {
-  record: () => Promise<RecordAnswer>
-  exchange: (key: string) => Promise<ExchangeAnswer>
-  ask: () => Promise<void>
-}
-
-function vendor() {
-  const clock = testClock(START)
-  const seen = { reads: 0, exchanges: 0, asked: [] as object[], lost: [] as string[] }
-  const world: World = {
-    record: async () => recordWith('first key'),
-    exchange: async () => token('token 1'),
-    ask: async () => {},
-  }
-  const issue = issueToken({
-    records: {
-      newest: () => {
-        seen.reads += 1
-        return world.record()
-      },
-    },
-    tokens: {
-      exchange: (_place, key) => {
-        seen.exchanges += 1
-        return world.exchange(key.reveal())
-      },
-    },
-    checks: {
-      send: (check) => {
-        seen.asked.push(check)
-        return world.ask()
-      },
-    },
-    clock,
-    cloud: publicCloud,
-    onLostCheck: (account) => void seen.lost.push(account),
-  })
-  const token = (text: string, seconds = 600): ExchangeAnswer => ({
-    kind: 'token',
-    token: Secret.of(text),
-    expiresAt: new Date(clock.now().getTime() + seconds * 1_000),
-  })
-  return { issue, clock, seen, world, token }
-}
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const noAnswer = () => Promise.reject(new AppError('upstream_unreachable', 'read secret: no answer'))
+const down: ExchangeAnswer = { kind: 'unknown', reason: 'timeout' }
 
 test('a vend says where the token is used, when it ends, and when to ask for the next', async () => {
   const { issue } = vendor()
@@ -80,148 +25,195 @@ test('a vend says where the token is used, when it ends, and when to ask for the
 })
 
 test('a hundred callers at once make one read and one exchange', async () => {
-  const { issue, seen } = vendor()
-  await Promise.all(Array.from({ length: 100 }, () => issue('speech-west')))
-  expect([seen.reads, seen.exchanges]).toEqual([1, 1])
-})
-
-test('a token is served until five minutes before its end, and not a millisecond longer', async () => {
-  const { issue, seen, clock } = vendor()
-  await issue('speech-west')
-  clock.advance(299_999)
-  await issue('speech-west')
-  expect(seen.exchanges).toBe(1)
-  clock.advance(1)
-  await issue('speech-west')
-  expect(seen.exchanges).toBe(2)
-})
-
-test('a token that lives 20 seconds is served for 10', async () => {
-  const { issue, seen, clock, world, token } = vendor()
-  world.exchange = async () => token('short', 20)
-  await issue('speech-west')
-  clock.advance(9_999)
-  await issue('speech-west')
-  expect(seen.exchanges).toBe(1)
-  clock.advance(1)
-  await issue('speech-west')
-  expect(seen.exchanges).toBe(2)
+  const { vend, seen } = vendor()
+  await Promise.all(Array.from({ length: 100 }, () => vend()))
+  expect([seen.reads, seen.exchanged]).toEqual([1, ['first key']])
 })
 
 test('accounts do not share a token', async () => {
-  const { issue, seen } = vendor()
-  await issue('speech-west')
-  await issue('speech-east')
-  expect(seen.exchanges).toBe(2)
+  const { vend, seen } = vendor()
+  expect([await vend('speech-west'), await vend('speech-east')]).toEqual(['token 1', 'token 2'])
+  expect(seen.exchanged).toHaveLength(2)
 })
 
-test.each([
-  { code: 'unknown_account', record: { kind: 'absent' }, asked: [] },
-  { code: 'account_held', record: { kind: 'held' }, asked: [] },
-  { code: 'unknown_account', record: { kind: 'not-a-record' }, asked: [{ secret: 'speech-west' }] },
-] as const)('$record.kind: $code, and nothing is exchanged', async ({ code, record, asked }) => {
-  const { issue, seen, world } = vendor()
-  world.record = async () => record
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code })
-  expect([seen.exchanges, seen.asked]).toEqual([0, asked])
+describe('renewal', () => {
+  test('from the cache, the answer is there at once: no promise, no read', async () => {
+    const { issue, vend, seen } = vendor()
+    await vend()
+    expect(issue('speech-west')).toMatchObject({ kind: 'issued' })
+    expect(seen.reads).toBe(1)
+  })
+
+  test('15 seconds before a token has five minutes left, the next one is fetched behind the callers’ backs', async () => {
+    const { vend, seen, clock } = vendor()
+    await vend()
+    clock.advance(4 * MINUTE)
+    await vend()
+    await settled()
+    clock.advance(45 * SECOND - 1)
+    expect(await vend()).toBe('token 1')
+    await settled()
+    expect(seen.exchanged).toHaveLength(1)
+    clock.advance(1)
+    expect(await vend()).toBe('token 1')
+    await settled()
+    expect(seen.exchanged).toHaveLength(2)
+    expect(await vend()).toBe('token 2')
+  })
+
+  test('with callers each second for an hour, nobody gets less than five minutes, and an exchange is made each 285 seconds', async () => {
+    const { issue, vend, seen, clock } = vendor()
+    await vend()
+    let least = Number.POSITIVE_INFINITY
+    for (let second = 0; second < 3_600; second += 1) {
+      clock.advance(SECOND)
+      const result = issue('speech-west')
+      expect(result).not.toBeInstanceOf(Promise)
+      const { issued } = result as Extract<Awaited<typeof result>, { kind: 'issued' }>
+      least = Math.min(least, issued.expiresAt.getTime() - clock.now().getTime())
+      await settled()
+    }
+    expect(least).toBe(5 * MINUTE + 15 * SECOND)
+    expect(seen.exchanged).toHaveLength(1 + Math.floor(3_600 / 285))
+    expect(seen.reads).toBeLessThanOrEqual(1 + 60 + 12)
+  })
+
+  test('while an exchange hangs, callers are served until five minutes are left, and then wait', async () => {
+    const { issue, vend, clock, world, token } = vendor()
+    await vend()
+    const hanging = pending<ExchangeAnswer>()
+    world.exchange = () => hanging.promise
+    clock.advance(4 * MINUTE)
+    await vend()
+    await settled()
+    clock.advance(MINUTE - 1)
+    expect(await vend()).toBe('token 1')
+    clock.advance(1)
+    const waiting = issue('speech-west')
+    expect(waiting).toBeInstanceOf(Promise)
+    hanging.settle(token('late'))
+    expect(await waiting).toMatchObject({ issued: { token: Secret.of('late') } })
+  })
+
+  test('a token that lives 20 seconds is renewed after 9.5 and served for 10', async () => {
+    const { issue, vend, seen, clock, world, token } = vendor()
+    world.exchange = async () => token(`token ${seen.exchanged.length}`, 20)
+    await vend()
+    clock.advance(9_499)
+    expect(await vend()).toBe('token 1')
+    expect(seen.exchanged).toHaveLength(1)
+    clock.advance(1)
+    expect(issue('speech-west')).toMatchObject({ issued: { token: Secret.of('token 1') } })
+    await settled()
+    clock.advance(9_500)
+    expect(await vend()).toBe('token 2')
+    await settled()
+    clock.advance(10_000)
+    expect(issue('speech-west')).toBeInstanceOf(Promise)
+  })
 })
 
-test.each([
-  { code: 'tokens_unsupported', answer: { kind: 'unsupported' } },
-  { code: 'token_service_unavailable', answer: { kind: 'unknown', reason: 'timeout' } },
-  { code: 'key_refused', answer: { kind: 'refused' } },
-  { code: 'key_refused', answer: { kind: 'forbidden' } },
-] as const)('$answer.kind: $code', async ({ code, answer }) => {
-  const { issue, world } = vendor()
-  world.exchange = async () => answer
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code })
+describe('the newest version is looked at', () => {
+  test('once a minute, with no exchange while it names the same key', async () => {
+    const { vend, vendEvery, seen } = vendor()
+    await vend()
+    await vendEvery(1, 240)
+    expect([seen.reads, seen.exchanged]).toEqual([5, ['first key']])
+  })
+
+  test('a key that was published meanwhile is exchanged, so that a revoke reaches every caller within 75 seconds', async () => {
+    const { vend, vendEvery, world } = vendor()
+    await vend()
+    world.record = async () => recordWith('second key')
+    expect(await vendEvery(1, 75)).toEqual(['token 1', 'token 2'])
+  })
+
+  test('after a quiet time the next caller waits for the look: an emergency stop holds at once', async () => {
+    const { vend, clock, world } = vendor()
+    await vend()
+    world.record = async () => ({ kind: 'held' })
+    clock.advance(75 * SECOND)
+    expect(await vend()).toBe('account_held')
+  })
+
+  test('a stop drops the token: nothing of it is served when the account is released', async () => {
+    const { vend, clock, world } = vendor()
+    await vend()
+    world.record = async () => ({ kind: 'held' })
+    clock.advance(75 * SECOND)
+    await vend()
+    world.record = async () => recordWith('first key')
+    clock.advance(5 * SECOND)
+    expect(await vend()).toBe('token 2')
+  })
 })
 
-test('a refused key of a kind without a token service asks for no repair', async () => {
-  const { issue, seen, world } = vendor()
-  world.record = async () => recordWith('first key', { kind: 'ComputerVision' })
-  world.exchange = async () => ({ kind: 'refused' })
-  expect(await issue('vision-west')).toEqual({ kind: 'refused', code: 'tokens_unsupported' })
-  expect(seen.asked).toEqual([])
-})
+describe('failures', () => {
+  test.each<[string, () => Promise<RecordAnswer>, ExchangeAnswer, string]>([
+    ['the vault', noAnswer, { kind: 'refused' }, 'upstream_unreachable'],
+    ['the token service', async () => recordWith('first key'), down, 'token_service_unavailable'],
+  ])('%s is down: what is valid is served to its end, and the log says so', async (_what, record, answer, code) => {
+    const { vend, vendEvery, clock, world, seen } = vendor()
+    await vend()
+    world.record = record
+    world.exchange = async () => answer
+    expect(await vendEvery(1, 599)).toEqual(['token 1'])
+    expect(new Set(seen.reports.map((event) => JSON.stringify(event)))).toEqual(
+      new Set([JSON.stringify({ kind: 'look-failed', account: 'speech-west', code })]),
+    )
+    clock.advance(SECOND)
+    expect(await vend().catch((error: AppError) => error.code)).toBe(code)
+  })
 
-test('a key that was replaced a moment ago is read again, and the new one is exchanged', async () => {
-  const { issue, seen, world, token } = vendor()
-  world.record = async () => recordWith(seen.reads === 1 ? 'first key' : 'second key')
-  world.exchange = async (key) => (key === 'second key' ? token('token 2') : { kind: 'refused' })
-  expect(await issue('speech-west')).toMatchObject({ kind: 'issued', issued: { token: Secret.of('token 2') } })
-  expect(seen.asked).toEqual([])
-})
+  test('an answer is given from memory for five seconds, and then asked for anew', async () => {
+    const { vend, clock, world, seen } = vendor()
+    world.exchange = async () => down
+    expect(await vend()).toBe('token_service_unavailable')
+    clock.advance(4_999)
+    expect(await vend()).toBe('token_service_unavailable')
+    expect(seen.reads).toBe(1)
+    clock.advance(1)
+    await vend()
+    expect(seen.reads).toBe(2)
+  })
 
-test('a refused key asks for a check, once a minute', async () => {
-  const { issue, seen, world, clock } = vendor()
-  world.exchange = async () => ({ kind: 'refused' })
-  await issue('speech-west')
-  await issue('speech-west')
-  expect(seen.asked).toEqual([{ account: ID }])
-  clock.advance(60_000)
-  await issue('speech-west')
-  expect(seen.asked).toHaveLength(2)
-})
+  test.each([
+    [0, 2_500],
+    [0.5, 5_000],
+    [0.9999, 7_499.5],
+  ])('the seconds are drawn, so that instances do not come back all at once: %d gives %d ms', async (drawn, ms) => {
+    const { vend, clock, world, seen } = vendor({ random: () => drawn })
+    world.record = async () => ({ kind: 'absent' })
+    await vend()
+    clock.advance(ms - 1)
+    expect(await vend()).toBe('unknown_account')
+    expect(seen.reads).toBe(1)
+    clock.advance(1)
+    await vend()
+    expect(seen.reads).toBe(2)
+  })
 
-test('a check that cannot be asked for does not change the answer', async () => {
-  const { issue, seen, world } = vendor()
-  world.record = async () => ({ kind: 'not-a-record' })
-  world.ask = () => Promise.reject(new AppError('upstream_unreachable', 'ask for a check: no answer'))
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'unknown_account' })
-  expect(seen.lost).toEqual(['speech-west'])
-  await issue('speech-west')
-  expect(seen.asked).toHaveLength(2)
-})
+  test('a vault that does not answer is remembered as well: the same error, no second read', async () => {
+    const { vend, world, seen } = vendor()
+    world.record = noAnswer
+    await expect(vend()).rejects.toThrow('no answer')
+    await expect(vend()).rejects.toThrow('no answer')
+    expect(seen.reads).toBe(1)
+  })
 
-test('a failed read is not remembered', async () => {
-  const { issue, seen, world } = vendor()
-  world.record = () => Promise.reject(new AppError('upstream_unreachable', 'read secret: no answer'))
-  await expect(issue('speech-west')).rejects.toThrow('no answer')
-  world.record = async () => recordWith('first key')
-  expect(await issue('speech-west')).toMatchObject({ kind: 'issued' })
-  expect(seen.reads).toBe(2)
-})
+  test('what failed once and works again is forgotten', async () => {
+    const { vend, clock, world } = vendor()
+    world.record = noAnswer
+    await expect(vend()).rejects.toThrow('no answer')
+    world.record = async () => recordWith('first key')
+    clock.advance(5_000)
+    expect(await vend()).toBe('token 1')
+  })
 
-test('an account that was put on hold is not served from the cache once its token is due', async () => {
-  const { issue, world, clock } = vendor()
-  await issue('speech-west')
-  world.record = async () => ({ kind: 'held' })
-  clock.advance(300_000)
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'account_held' })
-})
-
-test('after a refusal nothing is served from the cache, although its token would still live', async () => {
-  const { issue, seen, world, clock, token } = vendor()
-  await issue('speech-west')
-  clock.advance(300_000)
-  world.record = async () => ({ kind: 'held' })
-  await issue('speech-west')
-  clock.advance(-1)
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'account_held' })
-  world.record = async () => recordWith('first key')
-  world.exchange = async () => token('token 2')
-  expect(await issue('speech-west')).toMatchObject({ kind: 'issued', issued: { token: Secret.of('token 2') } })
-  expect(seen.exchanges).toBe(2)
-})
-
-test('a key that is refused twice is exchanged once: reading it again changed nothing', async () => {
-  const { issue, seen, world } = vendor()
-  world.exchange = async () => ({ kind: 'refused' })
-  await issue('speech-west')
-  expect([seen.reads, seen.exchanges]).toEqual([2, 1])
-})
-
-test('two different keys that are both refused are not followed by a third look', async () => {
-  const { issue, seen, world } = vendor()
-  world.record = async () => recordWith(`key ${seen.reads}`)
-  world.exchange = async () => ({ kind: 'refused' })
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'key_refused' })
-  expect([seen.reads, seen.exchanges]).toEqual([2, 2])
-})
-
-test('a token of a place that is no host is not handed out', async () => {
-  const { issue, world } = vendor()
-  world.record = async () => recordWith('first key', { place: { region: 'a b' } })
-  expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'unknown_account' })
+  test('a hundred callers of a broken account make one read', async () => {
+    const { vend, world, seen } = vendor()
+    world.record = async () => ({ kind: 'absent' })
+    await Promise.all(Array.from({ length: 100 }, () => vend()))
+    expect(seen.reads).toBe(1)
+  })
 })

@@ -1,8 +1,9 @@
 // What the adapter makes of the token service's answers, and where it lets a key go.
 
+import type { TokenCredential } from '@azure/identity'
 import { SignJWT } from 'jose'
 import { tokenService } from '../../src/azure/sts.ts'
-import { publicCloud } from '../../src/common/cloud.ts'
+import { type Place, publicCloud } from '../../src/common/cloud.ts'
 import { Secret } from '../../src/common/secret.ts'
 import { testClock } from '../support/rotation-world.ts'
 
@@ -16,9 +17,10 @@ const jwt = (exp?: number) => {
 let fetched: jest.SpyInstance<Promise<Response>, Parameters<typeof fetch>>
 afterEach(() => fetched.mockRestore())
 
+const credential = { getToken: async () => ({ token: 'our own', expiresOnTimestamp: 0 }) }
 const exchange = (answer: () => Promise<Response>) => {
   fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(answer)
-  return tokenService({ cloud: publicCloud, clock: testClock(NOW) }).exchange(
+  return tokenService({ cloud: publicCloud, clock: testClock(NOW), credential }).exchange(
     { region: 'westus2' },
     Secret.of('the key'),
   )
@@ -70,3 +72,34 @@ test.each([
   ['a timeout', () => Promise.reject(new DOMException('late', 'TimeoutError')), { kind: 'unknown', reason: 'timeout' }],
   ['a reset', () => Promise.reject(new TypeError('fetch failed')), { kind: 'unknown', reason: 'no-answer' }],
 ])('%s', async (_what, answer, expected) => expect(await exchange(answer)).toEqual(expected))
+
+describe('without a key', () => {
+  const asIdentity = (place: Place, own: TokenCredential = credential) => {
+    fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(await jwt()))
+    return tokenService({ cloud: publicCloud, clock: testClock(NOW), credential: own }).exchangeIdentity(place)
+  }
+
+  test('our own token goes to the custom subdomain, and no key with it', async () => {
+    expect(await asIdentity({ region: 'westus2', subDomain: 'speech-west' })).toMatchObject({ kind: 'token' })
+    const [url, init] = fetched.mock.calls[0] ?? []
+    expect(url).toBe('https://speech-west.cognitiveservices.azure.com/sts/v1.0/issueToken')
+    expect(init?.headers).toEqual({ authorization: 'Bearer our own', connection: 'close' })
+    expect(init?.redirect).toBe('error')
+  })
+
+  test.each([
+    ['a regional host, which belongs to everybody', { region: 'westus2' }],
+    ['a subdomain that is a host of its own', { region: 'westus2', subDomain: 'evil.example/' }],
+  ])('%s gets nothing', async (_what, place) => {
+    expect(await asIdentity(place)).toEqual({ kind: 'unknown', reason: 'no-such-host' })
+    expect(fetched).not.toHaveBeenCalled()
+  })
+
+  test('an identity that has no token is no answer', async () => {
+    const none = { getToken: () => Promise.reject(new Error('no identity here')) }
+    const place = { region: 'westus2', subDomain: 'speech-west' }
+    expect(await asIdentity(place, none)).toEqual({ kind: 'unknown', reason: 'no-answer' })
+    expect(await asIdentity(place, { getToken: async () => null })).toEqual({ kind: 'unknown', reason: 'no-answer' })
+    expect(fetched).not.toHaveBeenCalled()
+  })
+})
