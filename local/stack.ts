@@ -73,11 +73,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** Where things are, in the words of the settings. */
-function placeSettings({ world: { seed } }: Azure): Record<string, string> {
-  const [vault] = seed.vaults
+function placeSettings({ world: { seed, vaults } }: Azure): Record<string, string> {
+  const [vault] = vaults.values()
   if (!vault) throw new Error('the seed has no vault')
   return {
-    KEYSTILE_VAULT_URL: `https://${vault.name}.vault.azure.net`,
+    AZURE_CLOUD: seed.cloud,
+    KEYSTILE_VAULT_URL: vault.url,
     KEYSTILE_TENANT_ID: seed.tenantId,
     KEYSTILE_AUDIENCES: `${seed.api.clientId},${seed.api.appIdUri}`,
   }

@@ -1,5 +1,6 @@
 // Where an Azure AI services account can be reached, and what its kind can do there (contract A2 and C1).
 
+import { type CloudHosts, cloudOf, hostPattern } from './clouds.ts'
 import { regionOf } from './keys.ts'
 import { type Call, Refusal } from './wire.ts'
 import type { Account, World } from './world.ts'
@@ -10,21 +11,17 @@ export type Place =
   | { readonly kind: 'regional'; readonly region: string }
   | { readonly kind: 'subdomain'; readonly account: Account }
 
-const globalHost = 'api.cognitive.microsoft.com'
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-
-export const globalOrRegionalOrSubdomain = new RegExp(
-  `^(?:(?:${label}\\.)?api\\.cognitive\\.microsoft\\.com|${label}\\.cognitiveservices\\.azure\\.com)$`,
-)
-export const regionalOrSubdomain = new RegExp(
-  `^${label}\\.(?:api\\.cognitive\\.microsoft\\.com|cognitiveservices\\.azure\\.com)$`,
-)
+export const regionalOrSubdomain = ({ cognitive, subDomain }: CloudHosts): RegExp =>
+  hostPattern(`*.${cognitive}`, `*.${subDomain}`)
+export const globalOrRegionalOrSubdomain = ({ cognitive, subDomain }: CloudHosts): RegExp =>
+  hostPattern(cognitive, `*.${cognitive}`, `*.${subDomain}`)
 
 /** Reads a host of the two patterns above. A subdomain that nobody has would not resolve: @throws Refusal 404 */
 export function placeOf(world: World, { host }: Pick<Call, 'host'>): Place {
-  if (host === globalHost) return { kind: 'global' }
+  const { cognitive } = cloudOf(world.seed)
+  if (host === cognitive) return { kind: 'global' }
   const name = host.slice(0, host.indexOf('.'))
-  if (host.endsWith(`.${globalHost}`)) return { kind: 'regional', region: name }
+  if (host.endsWith(`.${cognitive}`)) return { kind: 'regional', region: name }
   for (const account of world.accounts.values()) {
     if (account.customSubDomain?.toLowerCase() === name) return { kind: 'subdomain', account }
   }

@@ -8,6 +8,8 @@ export interface Work {
   /** The route, as faults and the journal call it. */
   readonly route: string
   readonly fault: Fault | undefined
+  /** Headers and body of the call, for a fault that echoes them. */
+  readonly sent: () => string
   /** Has the effect, and says what to answer. Never rejects. */
   readonly act: () => Promise<Answer>
   /** Writes the call down; its status is 0 when nothing is answered. */
@@ -15,14 +17,14 @@ export interface Work {
 }
 
 /** Does the work, or what the fault makes of it, and answers. */
-export async function carryOut({ route, fault, act, note }: Work, response: ServerResponse): Promise<void> {
+export async function carryOut({ route, fault, sent, act, note }: Work, response: ServerResponse): Promise<void> {
   const broken = fault ? { fault: fault.kind } : {}
   if (fault?.kind === 'hang' || fault?.kind === 'reset-before') {
     note({ status: 0, details: broken })
     if (fault.kind === 'reset-before') response.destroy()
     return
   }
-  const answer = fault?.kind === 'status' ? answerOf(fault, route) : await act()
+  const answer = await answerTo({ route, fault, sent, act })
   note({ ...answer, details: { ...answer.details, ...broken } })
   switch (fault?.kind) {
     case 'reset-after':
@@ -33,6 +35,12 @@ export async function carryOut({ route, fault, act, note }: Work, response: Serv
     default:
       return send(response, answer)
   }
+}
+
+async function answerTo({ route, fault, sent, act }: Omit<Work, 'note'>): Promise<Answer> {
+  if (fault?.kind === 'status') return answerOf(fault, route, sent)
+  if (fault?.kind === 'redirect') return { status: fault.status, headers: { location: fault.location } }
+  return act()
 }
 
 export function send(response: ServerResponse, answer: Answer): void {

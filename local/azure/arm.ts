@@ -1,4 +1,4 @@
-// Microsoft.CognitiveServices/accounts on management.azure.com: the five operations of contract A1.
+// Microsoft.CognitiveServices/accounts on ARM: the five operations of contract A1.
 
 import { z } from 'zod'
 import { accountBody } from './arm/account-body.ts'
@@ -7,6 +7,7 @@ import { createLimits } from './arm/limits.ts'
 import { pageOf } from './arm/pages.ts'
 import { badRequest, invalidAccountName, locked, noAccount, noResourceGroup } from './arm/refusals.ts'
 import { isAllowed } from './authorisation.ts'
+import { cloudOf, hostPattern } from './clouds.ts'
 import { fingerprint } from './keys.ts'
 import { accountNamePattern } from './seed.ts'
 import type { ServiceDeps } from './service.ts'
@@ -18,6 +19,7 @@ const read = `${provider}/accounts/read`
 
 export function armRoutes(deps: ServiceDeps): Route[] {
   const limits = createLimits(deps.world)
+  const cloud = cloudOf(deps.world.seed)
   const inSubscription = `/subscriptions/:subscription/providers/${provider}/accounts`
   const inGroup = `/subscriptions/:subscription/resourceGroups/:group/providers/${provider}/accounts`
   const route = (
@@ -28,7 +30,7 @@ export function armRoutes(deps: ServiceDeps): Route[] {
   ): Route => ({
     name: `arm.${name}`,
     method,
-    hosts: /^management\.azure\.com$/,
+    hosts: hostPattern(cloud.arm),
     path,
     handle: (call) => admit(deps, limits, call, (visit) => operation(deps, visit)),
   })
@@ -59,15 +61,16 @@ function list(deps: ServiceDeps, principal: Visit['principal'], call: Call, scop
   const { world } = deps
   const prefix = `${scope}/`.toLowerCase()
   const readable = [...world.accounts.values()].filter(
-    ({ id }) => id.toLowerCase().startsWith(prefix) && isAllowed(world, principal, read, id),
+    ({ id }) =>
+      id.toLowerCase().startsWith(prefix) && isAllowed(world, principal, { action: read, scope: id, plane: 'control' }),
   )
   if (readable.length === 0) requireAction(deps, principal, read, scope)
-  return { status: 200, body: pageOf(readable, call, world.switches) }
+  return { status: 200, body: pageOf(readable, call, world) }
 }
 
 function getAccount(deps: ServiceDeps, visit: Visit): Answer {
   const account = enter(deps, visit, read)
-  return { status: 200, body: accountBody(account), details: { account: account.name } }
+  return { status: 200, body: accountBody(cloudOf(deps.world.seed), account), details: { account: account.name } }
 }
 
 function listKeys(deps: ServiceDeps, visit: Visit): Answer {

@@ -4,28 +4,34 @@ import { randomUUID } from 'node:crypto'
 import { type Accepted, judgeCall, judgeKey, keyOf } from './ai-credentials.ts'
 import { isSpeech, isVision, livesAt, placeOf, regionalOrSubdomain } from './ai-hosts.ts'
 import { accessDenied, denied } from './ai-refusals.ts'
+import { cloudOf, hostPattern } from './clouds.ts'
 import { regionOf } from './keys.ts'
 import type { ServiceDeps } from './service.ts'
-import { translate } from './translator.ts'
+import { allowBrowser, translate } from './translator.ts'
 import { type Answer, type Call, mediaTypeOf, Refusal, type Route } from './wire.ts'
-
-const speechHost = /^([a-z0-9-]{1,63})\.tts\.speech\.microsoft\.com$/
 
 export const dataPlaneRoutes = ({ world }: ServiceDeps): Route[] => [
   {
     name: 'translator.translate',
     method: 'POST',
-    hosts: /^api\.cognitive\.microsofttranslator\.com$/,
+    hosts: hostPattern(cloudOf(world.seed).translator),
     path: '/translate',
     handle: (call) => translate(world, call),
   },
   {
+    name: 'translator.preflight',
+    method: 'OPTIONS',
+    hosts: /^api\.cognitive\.microsofttranslator\.com$/,
+    path: '/translate',
+    handle: allowBrowser,
+  },
+  {
     name: 'speech.listVoices',
     method: 'GET',
-    hosts: speechHost,
+    hosts: hostPattern(`*.tts.${cloudOf(world.seed).speech}`),
     path: '/cognitiveservices/voices/list',
     handle: (call) => {
-      const region = speechHost.exec(call.host)?.[1]
+      const region = call.host.slice(0, call.host.indexOf('.'))
       const judged = judgeCall(world, call, (account) => isSpeech(account) && regionOf(account) === region)
       if (judged.kind === 'refused') throw denied(judged.why, judged.details)
       return listVoices(judged)
@@ -34,7 +40,7 @@ export const dataPlaneRoutes = ({ world }: ServiceDeps): Route[] => [
   {
     name: 'vision.analyze',
     method: 'POST',
-    hosts: regionalOrSubdomain,
+    hosts: regionalOrSubdomain(cloudOf(world.seed)),
     path: '/vision/v3.2/analyze',
     handle: (call) => {
       const place = placeOf(world, call)

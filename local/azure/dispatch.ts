@@ -35,7 +35,8 @@ export function createDispatch(routes: readonly Route[]) {
   }
 }
 
-const isMethod = (method: string): method is HTTPMethod => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
+const isMethod = (method: string): method is HTTPMethod =>
+  ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method)
 
 const textOnly = (params: Readonly<Record<string, string | undefined>>): Record<string, string> =>
   Object.fromEntries(Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))

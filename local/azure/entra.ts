@@ -1,13 +1,17 @@
-// login.microsoftonline.com: discovery, keys and client-credentials tokens (contract E1).
+// Entra's login host: discovery, keys and client-credentials tokens (contract E1).
 
+import { cloudOf, hostPattern } from './clouds.ts'
 import { issuerV1, issuerV2 } from './entra/claims.ts'
 import { issueToken, refusal } from './entra/token-endpoint.ts'
+import type { Seed } from './seed.ts'
 import type { ServiceDeps } from './service.ts'
 import type { Answer, Call, Route } from './wire.ts'
 
 export function entraRoutes(deps: ServiceDeps): Route[] {
-  const { tenantId } = deps.entra
-  const hosts = /^(login\.microsoftonline\.com|sts\.windows\.net)$/
+  const { seed } = deps.world
+  const { tenantId } = seed
+  const { login, issuerV1: oldLogin } = cloudOf(seed)
+  const hosts = hostPattern(login, oldLogin)
   const route = (
     name: string,
     method: Route['method'],
@@ -25,25 +29,25 @@ export function entraRoutes(deps: ServiceDeps): Route[] {
   })
   const keys = (): Answer => ({ status: 200, body: { keys: deps.entra.publicKeys() } })
   const keysV2 = (): Answer => {
-    const issuer = issuerV2(tenantId)
+    const issuer = issuerV2(seed)
     return { status: 200, body: { keys: deps.entra.publicKeys().map((key) => ({ ...key, issuer })) } }
   }
   return [
-    route('discoveryV2', 'GET', '/:tenant/v2.0/.well-known/openid-configuration', () => discovery(tenantId, 2)),
-    route('discoveryV1', 'GET', '/:tenant/.well-known/openid-configuration', () => discovery(tenantId, 1)),
+    route('discoveryV2', 'GET', '/:tenant/v2.0/.well-known/openid-configuration', () => discovery(seed, 2)),
+    route('discoveryV1', 'GET', '/:tenant/.well-known/openid-configuration', () => discovery(seed, 1)),
     route('keysV2', 'GET', '/:tenant/discovery/v2.0/keys', keysV2),
     route('keysV1', 'GET', '/:tenant/discovery/keys', keys),
     route('token', 'POST', '/:tenant/oauth2/v2.0/token', (call) => issueToken(deps, call)),
   ]
 }
 
-function discovery(tenantId: string, version: 1 | 2): Answer {
-  const login = `https://login.microsoftonline.com/${tenantId}`
+function discovery(seed: Seed, version: 1 | 2): Answer {
+  const login = `https://${cloudOf(seed).login}/${seed.tenantId}`
   const part = version === 2 ? '/v2.0' : ''
   return {
     status: 200,
     body: {
-      issuer: version === 2 ? issuerV2(tenantId) : issuerV1(tenantId),
+      issuer: version === 2 ? issuerV2(seed) : issuerV1(seed),
       token_endpoint: `${login}/oauth2${part}/token`,
       authorization_endpoint: `${login}/oauth2${part}/authorize`,
       jwks_uri: `${login}/discovery${part}/keys`,

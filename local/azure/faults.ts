@@ -26,6 +26,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
     shape: z.enum(['error', 'flat']).optional(),
     message: z.string().optional(),
     retryAfterSeconds: z.int().min(0).optional(),
+    /** Adds to the message what the caller sent, credentials and body: what a log must never show. */
+    echo: z.boolean().optional(),
+  }),
+  z.strictObject({
+    ...place,
+    /** Sends the caller elsewhere, with no effect here. */
+    kind: z.literal('redirect'),
+    status: z.union([301, 302, 303, 307, 308].map((status) => z.literal(status))).default(307),
+    location: z.url(),
   }),
   z.strictObject({
     ...place,
@@ -77,8 +86,12 @@ function fits(fault: Fault, route: string, host: string): boolean {
   return fault.route === '*' || fault.route === route || fault.route === `${route.split('.')[0]}.*`
 }
 
-/** What the service of this route answers with such a status (contract A4, B4 and C5). */
-export function answerOf(fault: StatusFault, route: string): Answer {
+/**
+ * What the service of this route answers with such a status (contract A4, B4 and C5).
+ *
+ * @param sent what the caller sent, for a fault that is to echo it.
+ */
+export function answerOf(fault: StatusFault, route: string, sent: () => string): Answer {
   const service = route.split('.')[0] ?? ''
   const wait = fault.retryAfterSeconds
   return {
@@ -87,7 +100,7 @@ export function answerOf(fault: StatusFault, route: string): Answer {
       ...(wait === undefined ? {} : { 'retry-after': String(wait) }),
       ...(service === 'arm' ? { 'x-ms-failure-cause': 'gateway' } : {}),
     },
-    body: bodyOf(fault, service),
+    body: bodyOf(fault.echo ? { ...fault, message: `${fault.message ?? ''} ${sent()}` } : fault, service),
   }
 }
 

@@ -1,9 +1,10 @@
-// Key Vault secrets on *.vault.azure.net: the operations of contract B1. A call is let in, checked, then answered.
+// Key Vault secrets: the operations of contract B1. A call is let in, checked, then answered.
 
 import { randomUUID } from 'node:crypto'
+import { cloudOf, hostPattern } from './clouds.ts'
 import { authorise, type Right, vaultOf } from './key-vault/access.ts'
 import { dress, secretDisabled } from './key-vault/answers.ts'
-import { deletedBody, deletedItemBody, itemBody, propertiesBody, secretBody, vaultUrl } from './key-vault/bodies.ts'
+import { deletedBody, deletedItemBody, itemBody, propertiesBody, secretBody } from './key-vault/bodies.ts'
 import { checkName, parseNewSecret, parseProperties, requireApiVersion } from './key-vault/input.ts'
 import { publication } from './key-vault/journal.ts'
 import { type Line, pageOf } from './key-vault/pages.ts'
@@ -59,7 +60,7 @@ export const keyVaultRoutes = (deps: ServiceDeps): Route[] =>
   operations.map(({ name, method, path, right, run }) => ({
     name: `keyVault.${name}`,
     method,
-    hosts: /^[a-z0-9-]{3,24}\.vault\.azure\.net$/,
+    hosts: hostPattern(`*.${cloudOf(deps.world.seed).keyVault}`),
     path,
     handle: async (call) => {
       const vault = vaultOf(deps.world, call)
@@ -107,7 +108,7 @@ function update({ world, vault, call, name, version }: Visit): Answer {
 
 function list({ world, vault, call }: Visit): Answer {
   const here = [...vault.secrets.values()].filter((secret) => presenceOf(secret, world.now()) === 'here')
-  return ok(pageOf(lines(vault, here, itemBody), call, `${vaultUrl(vault)}:443/secrets`, world.switches.emptyPages))
+  return ok(pageOf(lines(vault, here, itemBody), call, `${vault.url}:443/secrets`, world.switches.emptyPages))
 }
 
 /** In the order of the version ids, which are random: clients sort by `created`. An unknown name has no versions. */
@@ -120,7 +121,7 @@ function listVersions({ world, vault, call, name }: Visit): Answer {
       body: secret && propertiesBody(vault, secret, version),
     }),
   )
-  return ok(pageOf(found, call, `${vaultUrl(vault)}:443/secrets/${name}/versions`, world.switches.emptyPages))
+  return ok(pageOf(found, call, `${vault.url}:443/secrets/${name}/versions`, world.switches.emptyPages))
 }
 
 function startDelete({ world, vault, name }: Visit): Answer {
@@ -137,7 +138,7 @@ function getDeleted({ world, vault, name }: Visit): Answer {
 
 function listDeleted({ world, vault, call }: Visit): Answer {
   const gone = [...vault.secrets.values()].filter((secret) => presenceOf(secret, world.now()) === 'deleted')
-  const url = `${vaultUrl(vault)}:443/deletedsecrets`
+  const url = `${vault.url}:443/deletedsecrets`
   return ok(pageOf(lines(vault, gone, deletedItemBody), call, url, world.switches.emptyPages))
 }
 

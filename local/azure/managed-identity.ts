@@ -4,6 +4,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { carryOut, send } from './answering.ts'
+import { cloudOf } from './clouds.ts'
 import { isAzureResource } from './entra/resources.ts'
 import type { Faults } from './faults.ts'
 import type { Journal } from './journal.ts'
@@ -48,7 +49,8 @@ export async function startManagedIdentity(deps: IdentityDeps, port?: number): P
     const act = async () => (identity ? tokenFor(deps, identity, url.searchParams) : wrongHeader)
     // As before a vault's challenge: who is not known spends no fault.
     const fault = identity && faults.take(route, '127.0.0.1')
-    await carryOut({ route, fault, act, note }, response)
+    const sent = () => JSON.stringify(request.headers)
+    await carryOut({ route, fault, sent, act, note }, response)
   }
 
   const server = createServer((request, response) => {
@@ -94,7 +96,8 @@ async function tokenFor({ entra, world }: ServiceDeps, identity: Identity, query
       'No User Assigned or Delegated Managed Identity found for specified ClientId/ResourceId/PrincipalId.',
     )
   }
-  if (!isAzureResource(resource)) return problem(400, `AADSTS500011: The resource principal ${resource} was not found.`)
+  if (!isAzureResource(cloudOf(world.seed), resource))
+    return problem(400, `AADSTS500011: The resource principal ${resource} was not found.`)
   const { token, expires } = await entra.mint({ kind: 'identity', identity: identity.name, resource })
   const body = {
     access_token: token,

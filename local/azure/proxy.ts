@@ -5,7 +5,6 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { send } from './answering.ts'
 import { type Listening, listen } from './listen.ts'
-import { isServed } from './served-hosts.ts'
 
 /** One attempt to go out. The counts grow until the connection ends. */
 export interface Egress {
@@ -27,13 +26,15 @@ export interface ProxyOptions {
   /** Where the served hosts really are: a TLS server on loopback. */
   readonly target: number
   readonly port?: number
+  /** Whether a host is one of those; every other is refused. */
+  readonly serves: (host: string) => boolean
   readonly now: () => number
   readonly log: (line: string) => void
 }
 
 const kept = 10_000
 
-export async function startProxy({ target, port, now, log }: ProxyOptions): Promise<EgressProxy> {
+export async function startProxy({ target, port, serves, now, log }: ProxyOptions): Promise<EgressProxy> {
   const egress: Egress[] = []
   const upstream = new Set<Socket>()
 
@@ -54,7 +55,7 @@ export async function startProxy({ target, port, now, log }: ProxyOptions): Prom
 
   server.on('connect', (request, client: Duplex, head: Buffer) => {
     const { host, port: toPort } = placeOf(`https://${request.url}`, 443)
-    const entry = note(host, toPort, toPort === 443 && isServed(host))
+    const entry = note(host, toPort, toPort === 443 && serves(host))
     client.on('error', () => client.destroy())
     if (!entry.allowed) {
       client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')

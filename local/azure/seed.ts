@@ -2,6 +2,7 @@
 // made at random at every start.
 
 import { z } from 'zod'
+import { cloudNames } from './clouds.ts'
 
 const guid = z.guid()
 
@@ -48,6 +49,8 @@ const caller = z.strictObject({
 })
 
 export const seedSchema = z.strictObject({
+  /** Which cloud of Azure this is: the names of all hosts follow. */
+  cloud: z.enum(cloudNames).default('public'),
   tenantId: guid,
   /** The app registration that callers get tokens for. `tokenVersion` is its requestedAccessTokenVersion. */
   api: z.strictObject({ clientId: guid, appIdUri: z.string(), tokenVersion: z.union([z.literal(1), z.literal(2)]) }),

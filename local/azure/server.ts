@@ -29,6 +29,8 @@ export interface ServerDeps extends ServiceDeps {
   readonly certificate: Pick<ServerCertificate, 'key' | 'cert'>
   readonly faults: Faults
   readonly journal: Journal
+  /** Sees each call as it came in, credentials and all. */
+  readonly onCall?: ((call: Call) => void) | undefined
 }
 
 export function startServer(deps: ServerDeps): Promise<Listening> {
@@ -53,13 +55,15 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
       body,
       caller: {},
     }
+    deps.onCall?.(call)
     if (!match) return unknownRoute(call, response)
     const { route } = match
     // A client's first call to a vault goes without a bearer to be challenged (contract fact 6): no fault is spent on it.
     const isChallenge = route.name.startsWith('keyVault.') && request.headers.authorization === undefined
     const fault = isChallenge ? undefined : deps.faults.take(route.name, host)
     const note = (answer: Answer) => record(route.name, call, answer)
-    await carryOut({ route: route.name, fault, act: () => handle(route, call), note }, response)
+    const sent = () => `${JSON.stringify(request.headers)} ${body}`
+    await carryOut({ route: route.name, fault, sent, act: () => handle(route, call), note }, response)
   }
 
   async function handle(route: Route, call: Call): Promise<Answer> {

@@ -2,6 +2,7 @@
 
 import { armRoutes } from './arm.ts'
 import { makeServerCertificate } from './certificates.ts'
+import { cloudOf } from './clouds.ts'
 import { startControl, switchesSchema } from './control.ts'
 import { dataPlaneRoutes } from './data-plane.ts'
 import { createEntra } from './entra/directory.ts'
@@ -14,9 +15,11 @@ import { startManagedIdentity } from './managed-identity.ts'
 import { type Egress, startProxy } from './proxy.ts'
 import type { SeedInput } from './seed.ts'
 import { parseSeed } from './seed-rules.ts'
+import { isServed, servedHosts } from './served-hosts.ts'
 import { startServer } from './server.ts'
 import type { Entra, ServiceDeps } from './service.ts'
 import { stsRoutes } from './sts.ts'
+import type { Call } from './wire.ts'
 import { createWorld, type Switches, type World } from './world.ts'
 
 export interface AzureOptions {
@@ -26,6 +29,8 @@ export interface AzureOptions {
   readonly switches?: Partial<Switches>
   /** Lines for whoever watches. Default: nowhere. */
   readonly log?: (line: string) => void
+  /** Sees each call that comes in, credentials and all: for tests that look at what leaves an app. Default: nobody. */
+  readonly onCall?: (call: Call) => void
   /** 0, the default, takes any free port. */
   readonly ports?: { readonly proxy?: number; readonly identity?: number; readonly control?: number }
   /** Epoch milliseconds. Default: the clock. */
@@ -60,7 +65,11 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
   const { folder, ports = {}, log = () => undefined } = options
   const seed = parseSeed(options.seed)
   const world = createWorld(seed, switchesOf(options.switches), options.now)
-  const [certificate, entra] = await Promise.all([makeServerCertificate(folder), createEntra(world)])
+  const cloud = cloudOf(seed)
+  const [certificate, entra] = await Promise.all([
+    makeServerCertificate(folder, undefined, servedHosts(cloud)),
+    createEntra(world),
+  ])
   const journal = createJournal(world)
   const faults = createFaults()
   const services: ServiceDeps = { world, entra, log }
@@ -77,8 +86,9 @@ export async function startAzure(options: AzureOptions): Promise<Azure> {
   }
 
   try {
-    const server = keep(await startServer({ ...deps, routes, certificate }))
-    const proxyOptions = { target: server.port, now: world.now, log }
+    const server = keep(await startServer({ ...deps, routes, certificate, onCall: options.onCall }))
+    const serves = (host: string) => isServed(cloud, host)
+    const proxyOptions = { target: server.port, serves, now: world.now, log }
     const proxy = keep(await startProxy({ ...proxyOptions, ...(ports.proxy ? { port: ports.proxy } : {}) }))
     const identity = keep(await startManagedIdentity(deps, ports.identity))
     const control = keep(await startControl({ ...deps, proxy }, ports.control))

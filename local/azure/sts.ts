@@ -13,12 +13,12 @@ import {
   subdomainNeeded,
 } from './ai-refusals.ts'
 import { isAllowed, readBearer } from './authorisation.ts'
+import { type CloudHosts, cloudOf } from './clouds.ts'
 import { fingerprint, regionOf } from './keys.ts'
 import type { ServiceDeps } from './service.ts'
 import { type Answer, type Call, Refusal, type Route } from './wire.ts'
 import type { Account, World } from './world.ts'
 
-const entraAudiences = ['https://cognitiveservices.azure.com']
 /**
  * Neither the one data action of this exchange is enough, nor all of Speech: it takes what Cognitive Services User has,
  * `Microsoft.CognitiveServices/*` (contract C6). So the second stands for any other.
@@ -45,7 +45,7 @@ export function stsRoutes(deps: ServiceDeps): Route[] {
       details,
     } = key === undefined ? await grantByEntra(deps, call, place) : grantByKey(deps.world, key, place)
     const expires = Math.floor(deps.world.now() / 1000) + deps.world.switches.tokenSeconds
-    const token = await new SignJWT(claimsOf(account))
+    const token = await new SignJWT(claimsOf(cloudOf(deps.world.seed), account))
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setExpirationTime(expires)
       .sign(signingSecret)
@@ -62,7 +62,7 @@ export function stsRoutes(deps: ServiceDeps): Route[] {
     {
       name: 'sts.issueToken',
       method: 'POST',
-      hosts: globalOrRegionalOrSubdomain,
+      hosts: globalOrRegionalOrSubdomain(cloudOf(deps.world.seed)),
       path: '/sts/v1.0/issueToken',
       handle: issueToken,
     },
@@ -90,10 +90,12 @@ async function grantByEntra({ world, entra }: ServiceDeps, call: Call, place: Pl
   if (call.headers.authorization === undefined) throw accessDenied({ why: 'missing' })
   if (place.kind !== 'subdomain') throw subdomainNeeded()
   const { account } = place
-  const bearer = await readBearer(entra, call, entraAudiences)
+  const bearer = await readBearer(entra, call, [`https://${cloudOf(world.seed).subDomain}`])
   if (bearer.kind !== 'ok') throw principalLacksAccess({ account: account.name, why: bearer.kind })
   const details = { account: account.name, by: 'entra' }
-  const isUser = entraActions.every((action) => isAllowed(world, bearer.principal, action, account.id))
+  const isUser = entraActions.every((action) =>
+    isAllowed(world, bearer.principal, { action, scope: account.id, plane: 'data' }),
+  )
   if (!isUser) throw principalLacksAccess(details)
   return { account, details }
 }
@@ -107,13 +109,13 @@ function pruneTokens({ stsTokens, now }: World): void {
 }
 
 /** The claims that were seen in public (contract C4); where none were seen for a kind, it goes without. */
-function claimsOf(account: Account): Record<string, string> {
+function claimsOf({ cognitive }: CloudHosts, account: Account): Record<string, string> {
   const region = regionOf(account)
   return {
     region,
     'subscription-id': fingerprint(account.id.toLowerCase()).slice(0, 32),
     'product-id': `${account.kind}.${account.sku}`,
-    'cognitive-services-endpoint': 'https://api.cognitive.microsoft.com/internal/v1.0/',
+    'cognitive-services-endpoint': `https://${cognitive}/internal/v1.0/`,
     'azure-resource-id': account.id,
     iss: 'urn:ms.cognitiveservices',
     // Ours: two tokens of the same second must differ, or a token of key1 would pass for one of key2.

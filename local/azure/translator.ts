@@ -7,6 +7,9 @@ import { regionOf } from './keys.ts'
 import { type Answer, type Call, mediaTypeOf, Refusal } from './wire.ts'
 import type { World } from './world.ts'
 
+/** Pages of any origin may call: a credential is in a header, never in a cookie. */
+const anyOrigin = { 'access-control-allow-origin': '*' }
+
 const texts = z.array(z.union([z.object({ Text: z.string() }), z.object({ text: z.string() })])).max(1000)
 
 /** `POST /translate?api-version=3.0&from=en&to=de` with `[{"Text":"…"}]`. */
@@ -25,8 +28,18 @@ export function translate(world: World, call: Call): Answer {
     const text = 'Text' in entry ? entry.Text : entry.text
     return { translations: to.map((language) => ({ text: `${language}: ${text}`, to: language })) }
   })
-  return { status: 200, body, details }
+  return { status: 200, headers: anyOrigin, body, details }
 }
+
+/** What a browser asks before it sends a bearer there. */
+export const allowBrowser = ({ headers }: Call): Answer => ({
+  status: 200,
+  headers: {
+    ...anyOrigin,
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': headers['access-control-request-headers'] ?? '*',
+  },
+})
 
 /**
  * A key does not say where its account is, so a regional or multi-service one needs the region with it; a token says
@@ -57,4 +70,4 @@ function readTexts(body: Buffer, details: Details): z.output<typeof texts> {
 }
 
 const refusal = (status: number, code: number, message: string, details: Details): Refusal =>
-  new Refusal({ status, body: { error: { code, message } }, details })
+  new Refusal({ status, headers: anyOrigin, body: { error: { code, message } }, details })

@@ -47,7 +47,7 @@ export interface Answer {
 export interface Route {
   /** `service.operation`, such as `arm.regenerateKey`: what faults, counts and the journal call it. */
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
   /** Whole host names that this route serves, lower case. */
   readonly hosts: RegExp
   /** find-my-way syntax; matched without regard to case, as Azure does. */

@@ -1,6 +1,7 @@
 // Everything that the stand-in remembers. Plain data: services change it, tests may look at it.
 
 import { randomBytes } from 'node:crypto'
+import { cloudOf } from './clouds.ts'
 import type { Seed } from './seed.ts'
 
 export type Slot = 'key1' | 'key2'
@@ -78,6 +79,8 @@ export interface Vault {
   /** ARM id: the scope of its role assignments. */
   readonly id: string
   readonly location: string
+  /** Its address, without a slash at the end. */
+  readonly url: string
   /** By lower-case name. */
   readonly secrets: Map<string, StoredSecret>
 }
@@ -135,7 +138,8 @@ export function createWorld(seed: Seed, switches: Partial<Switches> = {}, now: (
   })
   const vaults = seed.vaults.map(({ name, subscription, resourceGroup, location }): [string, Vault] => {
     const id = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${name}`
-    return [name.toLowerCase(), { name, id, location, secrets: new Map() }]
+    const url = `https://${name.toLowerCase()}.${cloudOf(seed).keyVault}`
+    return [name.toLowerCase(), { name, id, location, url, secrets: new Map() }]
   })
   return {
     seed,

@@ -3,6 +3,7 @@
 import { type Account as ArmAccount, CognitiveServicesManagementClient } from '@azure/arm-cognitiveservices'
 import type { TokenCredential } from '@azure/identity'
 import { normaliseRegion, parseAccountId, type Slot } from '../common/account.ts'
+import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 import { Secret } from '../common/secret.ts'
 import type { Account, AiAccounts, KeyPair } from '../rotation/ports.ts'
@@ -15,14 +16,18 @@ const LIST_TIMEOUT_MS = 120_000
 /** ARM takes the names of slots in this case only (contract A2). */
 const KEY_NAME = { key1: 'Key1', key2: 'Key2' } as const satisfies Record<Slot, string>
 
-/**
- * @param pacing is waited for before each call but `regenerate`, whose caller does that itself: its deadline counts from
- *   the call.
- */
-export function aiAccounts(credential: TokenCredential, pacing?: AzurePacing): AiAccounts {
-  const readers = clients(credential, 3, pacing)
+export interface AiAccountsDeps {
+  readonly credential: TokenCredential
+  readonly cloud: Cloud
+  /** Is waited for before each call but `regenerate`, whose caller does that: its deadline counts from the call. */
+  readonly pacing?: AzurePacing
+}
+
+export function aiAccounts(deps: AiAccountsDeps): AiAccounts {
+  const { pacing } = deps
+  const readers = clients(deps, 3)
   // A regenerate that the pipeline retries may happen twice while we see one answer (contract fact 1).
-  const writers = clients(credential, 0, pacing)
+  const writers = clients(deps, 0)
   const ready = async (subscription: string, kind: Parameters<Lane['ready']>[0]) =>
     pacing?.subscription(subscription).ready(kind)
   const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
@@ -79,10 +84,12 @@ export function aiAccounts(credential: TokenCredential, pacing?: AzurePacing): A
   }
 }
 
-function clients(credential: TokenCredential, maxRetries: number, pacing: AzurePacing | undefined) {
+function clients({ credential, cloud, pacing }: AiAccountsDeps, maxRetries: number) {
   const made = new Map<string, CognitiveServicesManagementClient>()
+  const endpoint = `https://${cloud.arm}`
+  const place = { endpoint, credentialScopes: `${endpoint}/.default` }
   return (subscription: string) => {
-    const options = { retryOptions: { maxRetries }, ...pacedBy(pacing?.subscription(subscription)) }
+    const options = { ...place, retryOptions: { maxRetries }, ...pacedBy(pacing?.subscription(subscription)) }
     const client = made.get(subscription) ?? new CognitiveServicesManagementClient(credential, subscription, options)
     made.set(subscription, client)
     return client

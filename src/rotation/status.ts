@@ -2,7 +2,9 @@
 
 import type { Slot } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
+import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
+import { type RegionWarning, regionWarnings } from '../common/regions.ts'
 import { discover, type Failure, termsOf } from './fleet.ts'
 import { forEach } from './fleet-each.ts'
 import { findByName, groupByName, type LookUpDeps, ownerAmong } from './fleet-names.ts'
@@ -59,6 +61,8 @@ export interface AccountStatus {
   readonly refused?: Refusal
   /** Empty when nothing is amiss. */
   readonly drift: readonly Drift[]
+  /** What may not work, and is tried all the same. Empty when there is nothing to say. */
+  readonly warnings: readonly RegionWarning[]
   /** Absent when there was none, or it did not end in order. */
   readonly lastRun?: LastRun
 }
@@ -77,6 +81,7 @@ export interface StatusDeps extends LookUpDeps {
   readonly clock: Clock
   /** Longest time between two checks of an account, in milliseconds. */
   readonly checkEveryMs: number
+  readonly cloud: Cloud
 }
 
 /** The whole fleet. @throws AppError when the vault as a whole gives no answer. */
@@ -118,15 +123,16 @@ const newestOf = (versions: Extract<SecretState, { kind: 'versions' }>['versions
 async function statusOfUnmanaged(deps: StatusDeps, unmanaged: Unmanaged): Promise<AccountStatus> {
   const { name, account, record, enabled } = unmanaged
   const slot = record.credentialId
+  const where = { kind: record.kind ?? '', region: record.place?.region ?? '' }
   return {
     account: name,
     id: account,
-    kind: record.kind ?? '',
-    region: record.place?.region ?? '',
+    ...where,
     state: 'unmanaged',
     ...(slot === undefined || slot === 'none' ? {} : { liveSlot: slot }),
     held: !enabled,
     drift: enabled ? [] : ['disabled'],
+    warnings: regionWarnings(deps.cloud, where),
     ...lastRunOf(await deps.notes.read(name), account),
   }
 }
@@ -175,6 +181,7 @@ function describe(
     state: secret ? stateOf(account, secret, history, refused) : 'unknown',
     held: isHeld(account, history),
     drift: secret && !refused ? driftOf(account, secret, history) : [],
+    warnings: regionWarnings(deps.cloud, { kind: account.kind, region: account.place.region }),
     ...(refused ? { refused } : {}),
     ...(policy.kind === 'bad' ? { badPolicy: policy.reason } : {}),
   }

@@ -1,10 +1,11 @@
 // The JSON of an account (contract A2). What the account does not have is absent, as on Azure.
 
 import { createHash } from 'node:crypto'
+import type { CloudHosts } from '../clouds.ts'
 import { regionOf } from '../keys.ts'
 import type { Account } from '../world.ts'
 
-export function accountBody(account: Account) {
+export function accountBody(cloud: CloudHosts, account: Account) {
   const { id, name, location, kind, sku, tags, customSubDomain, disableLocalAuth, provisioningState } = account
   const createdAt = new Date(account.createdAt).toISOString()
   const digest = createHash('sha256').update(id.toLowerCase()).digest('hex')
@@ -26,8 +27,8 @@ export function accountBody(account: Account) {
       lastModifiedAt: createdAt,
     },
     properties: {
-      endpoint: endpointOf(account),
-      endpoints: endpointsOf(account),
+      endpoint: endpointOf(cloud, account),
+      endpoints: endpointsOf(cloud, account),
       provisioningState,
       internalId: digest.slice(0, 32),
       dateCreated: createdAt,
@@ -40,24 +41,24 @@ export function accountBody(account: Account) {
   }
 }
 
-function endpointOf(account: Account): string {
+function endpointOf(cloud: CloudHosts, account: Account): string {
   const { customSubDomain, kind } = account
   const region = regionOf(account)
-  if (customSubDomain !== undefined) return `https://${customSubDomain}.cognitiveservices.azure.com/`
-  if (region !== 'global') return `https://${region}.api.cognitive.microsoft.com/`
-  if (kind === 'TextTranslation') return 'https://api.cognitive.microsofttranslator.com/'
-  return 'https://api.cognitive.microsoft.com/'
+  if (customSubDomain !== undefined) return `https://${customSubDomain}.${cloud.subDomain}/`
+  if (region !== 'global') return `https://${region}.${cloud.cognitive}/`
+  if (kind === 'TextTranslation') return `https://${cloud.translator}/`
+  return `https://${cloud.cognitive}/`
 }
 
 /** Display names, not a contract: only a few that were seen. */
-function endpointsOf(account: Account): Record<string, string> {
+function endpointsOf(cloud: CloudHosts, account: Account): Record<string, string> {
   const region = regionOf(account)
-  const own = endpointOf(account)
+  const own = endpointOf(cloud, account)
   switch (account.kind) {
     case 'SpeechServices':
       return {
-        'Speech Services Speech to Text (Standard)': `https://${region}.stt.speech.microsoft.com`,
-        'Speech Services Text to Speech (Neural)': `https://${region}.tts.speech.microsoft.com`,
+        'Speech Services Speech to Text (Standard)': `https://${region}.stt.${cloud.speech}`,
+        'Speech Services Text to Speech (Neural)': `https://${region}.tts.${cloud.speech}`,
       }
     case 'ComputerVision':
       return { 'Computer Vision': own, Container: own }

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { type Bearer, isAllowed, readBearer } from '../authorisation.ts'
+import { type CloudHosts, cloudOf } from '../clouds.ts'
 import type { Principal, ServiceDeps } from '../service.ts'
 import { type Answer, type Call, isDateVersion, mediaTypeOf, Refusal } from '../wire.ts'
 import type { Limits } from './limits.ts'
@@ -21,14 +22,12 @@ export interface Visit {
   readonly subscription: ServiceDeps['world']['seed']['subscriptions'][number]
 }
 
-const audiences = [
-  'https://management.core.windows.net/',
-  'https://management.core.windows.net',
-  'https://management.azure.com/',
-  'https://management.azure.com',
-]
+const audiencesOf = ({ arm, management }: CloudHosts): readonly string[] =>
+  [management, arm].flatMap((host) => [`https://${host}/`, `https://${host}`])
 
-const problems: Readonly<Record<Exclude<Bearer['kind'], 'ok'>, readonly [code: string, message: string]>> = {
+type Problems = Readonly<Record<Exclude<Bearer['kind'], 'ok'>, readonly [code: string, message: string]>>
+
+const problemsOf = (audiences: readonly string[]): Problems => ({
   missing: ['AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing."],
   invalid: ['InvalidAuthenticationToken', 'The access token is invalid.'],
   expired: ['ExpiredAuthenticationToken', 'The access token expiry UTC time is earlier than current UTC time.'],
@@ -37,7 +36,7 @@ const problems: Readonly<Record<Exclude<Bearer['kind'], 'ok'>, readonly [code: s
     `The access token has been obtained for wrong audience or resource. It should exactly match with one of the allowed audiences '${audiences.join("','")}'.`,
   ],
   'wrong-tenant': ['InvalidAuthenticationTokenTenant', 'The access token is from the wrong issuer.'],
-}
+})
 
 /**
  * Runs an operation for a call that may enter, and puts ARM's headers on whatever comes of it.
@@ -51,9 +50,10 @@ export async function admit(
   operation: (visit: Visit) => Answer,
 ): Promise<Answer> {
   let remaining: Record<string, string> = {}
+  const audiences = audiencesOf(cloudOf(world.seed))
   try {
     const bearer = await readBearer(entra, call, audiences)
-    if (bearer.kind !== 'ok') throw unauthenticated(world.seed.tenantId, ...problems[bearer.kind])
+    if (bearer.kind !== 'ok') throw unauthenticated(world.seed.tenantId, ...problemsOf(audiences)[bearer.kind])
     checkApiVersion(call.query.get('api-version'))
     const type = mediaTypeOf(call)
     if (call.body.length > 0 && type !== 'application/json') throw unsupportedMediaType(type)
@@ -70,7 +70,7 @@ export async function admit(
 
 /** @throws Refusal 403 AuthorizationFailed that names action and scope. */
 export function requireAction({ world }: ServiceDeps, principal: Principal, action: string, scope: string): void {
-  if (!isAllowed(world, principal, action, scope)) {
+  if (!isAllowed(world, principal, { action, scope, plane: 'control' })) {
     throw forbidden(principal.clientId, principal.objectId, action, scope)
   }
 }

@@ -1,5 +1,6 @@
 // Paging as ARM does it: the next link is an absolute address that carries the api-version (contract A2).
 
+import { cloudOf } from '../clouds.ts'
 import { readSkipToken, type SkipToken, writeSkipToken } from '../skip-token.ts'
 import type { Call } from '../wire.ts'
 import type { Account, World } from '../world.ts'
@@ -11,7 +12,8 @@ import { badRequest } from './refusals.ts'
  *
  * @throws Refusal 400 for a `$skiptoken` that was not handed out here.
  */
-export function pageOf(accounts: readonly Account[], call: Call, { emptyPages, accountsPerPage }: World['switches']) {
+export function pageOf(accounts: readonly Account[], call: Call, { seed, switches }: Pick<World, 'seed' | 'switches'>) {
+  const { emptyPages, accountsPerPage } = switches
   const token = call.query.get('$skiptoken')
   const from = token === null ? undefined : readSkipToken(token)
   if (token !== null && !from) throw badRequest('The $skiptoken is invalid.')
@@ -27,6 +29,6 @@ export function pageOf(accounts: readonly Account[], call: Call, { emptyPages, a
   if (emptyPages && from?.mark !== 'empty') return { value: [], ...nextLink({ mark: 'empty', after }) }
   const page = rest.slice(0, accountsPerPage)
   const last = page.at(-1)
-  const value = page.map(({ account }) => accountBody(account))
+  const value = page.map(({ account }) => accountBody(cloudOf(seed), account))
   return last && rest.length > page.length ? { value, ...nextLink({ mark: 'full', after: last.key }) } : { value }
 }

@@ -1,6 +1,7 @@
 // The claims of each kind of token, as Entra documents them (contract E1).
 
 import { createHash, randomUUID } from 'node:crypto'
+import { cloudOf } from '../clouds.ts'
 import type { Seed } from '../seed.ts'
 import type { ParsedMintRequest } from './mint-request.ts'
 
@@ -14,8 +15,8 @@ export interface Unsigned {
   readonly lifetimeSeconds: number
 }
 
-export const issuerV1 = (tenantId: string): string => `https://sts.windows.net/${tenantId}/`
-export const issuerV2 = (tenantId: string): string => `https://login.microsoftonline.com/${tenantId}/v2.0`
+export const issuerV1 = (seed: Seed): string => `https://${cloudOf(seed).issuerV1}/${seed.tenantId}/`
+export const issuerV2 = (seed: Seed): string => `https://${cloudOf(seed).login}/${seed.tenantId}/v2.0`
 
 /** @throws Error when the seed has no such identity or caller. */
 export function claimsOf(seed: Seed, request: ParsedMintRequest): Unsigned {
@@ -51,10 +52,10 @@ const shared = (seed: Seed) => ({ tid: seed.tenantId, uti: randomUUID().replaceA
 
 const appClaimsV1 = (seed: Seed, app: App, audience: string): Claims => ({
   aud: audience,
-  iss: issuerV1(seed.tenantId),
+  iss: issuerV1(seed),
   appid: app.clientId,
   appidacr: '1',
-  idp: issuerV1(seed.tenantId),
+  idp: issuerV1(seed),
   oid: app.objectId,
   sub: app.objectId,
   ver: '1.0',
@@ -63,7 +64,7 @@ const appClaimsV1 = (seed: Seed, app: App, audience: string): Claims => ({
 
 const appClaimsV2 = (seed: Seed, app: App): Claims => ({
   aud: seed.api.clientId,
-  iss: issuerV2(seed.tenantId),
+  iss: issuerV2(seed),
   azp: app.clientId,
   azpacr: '1',
   oid: app.objectId,
@@ -99,7 +100,7 @@ function userToken(seed: Seed, caller: App, { user, scopes, roles }: UserRequest
 
 function idToken(seed: Seed, caller: App, request: Extract<ParsedMintRequest, { kind: 'id' }>): Unsigned {
   const audience = request.forApi ? seed.api.clientId : caller.clientId
-  const base = { aud: audience, iss: issuerV2(seed.tenantId), ver: '2.0', ...shared(seed) }
+  const base = { aud: audience, iss: issuerV2(seed), ver: '2.0', ...shared(seed) }
   return { version: 2, claims: { ...base, ...personOf(request.user, audience) }, lifetimeSeconds: 3_600 }
 }
 

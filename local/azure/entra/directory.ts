@@ -22,7 +22,9 @@ export async function createEntra(world: Pick<World, 'seed' | 'now'>): Promise<E
       return new SignJWT(claims).setProtectedHeader({ ...header, alg: 'HS256' }).sign(published)
     }
     const key = how === 'other-key' ? await makeSigningKey() : current
-    return new SignJWT(claims).setProtectedHeader({ ...header, alg: 'RS256' }).sign(key.privateKey)
+    const alg = how === 'rs512' || how === 'ps256' ? how.toUpperCase() : 'RS256'
+    const crit = Object.fromEntries([header.crit ?? []].flat().map((name) => [String(name), true]))
+    return new SignJWT(claims).setProtectedHeader({ ...header, alg }).sign(key.privateKey, { crit })
   }
 
   function principalOf(claims: Claims): Principal {
@@ -70,7 +72,7 @@ export async function createEntra(world: Pick<World, 'seed' | 'now'>): Promise<E
         )
         const audience = Array.isArray(payload.aud) ? undefined : payload.aud
         if (audience === undefined || !audiences.includes(audience)) return { kind: 'wrong-audience' }
-        const issuers = [issuerV1(seed.tenantId), issuerV2(seed.tenantId)]
+        const issuers = [issuerV1(seed), issuerV2(seed)]
         if (payload.tid !== seed.tenantId || !issuers.includes(payload.iss ?? '')) return { kind: 'wrong-tenant' }
         return { kind: 'ok', principal: principalOf(payload) }
       } catch (error) {

@@ -9,8 +9,11 @@ const common = {
   claims: z.record(z.string(), z.unknown()).optional(),
   /** Life from now; negative is an expired token. Default: what Entra gives to this kind of token. */
   lifetimeSeconds: z.int().optional(),
-  /** `hs256` signs with the public key as the shared secret; `other-key` with a key that is not published. */
-  sign: z.enum(['rs256', 'hs256', 'none', 'other-key']).default('rs256'),
+  /**
+   * `hs256` signs with the public key as the shared secret, `rs512` and `ps256` with the right key in a way that Entra
+   * does not, `other-key` with a key that is not published.
+   */
+  sign: z.enum(['rs256', 'rs512', 'ps256', 'hs256', 'none', 'other-key']).default('rs256'),
 }
 
 const user = z.string().default('someone')

@@ -1,7 +1,9 @@
 // POST /{tenant}/oauth2/v2.0/token for client credentials, and how it words a refusal.
 
 import { randomInt } from 'node:crypto'
+import { cloudOf } from '../clouds.ts'
 import { isSameSecret } from '../same-secret.ts'
+import type { Seed } from '../seed.ts'
 import type { ServiceDeps } from '../service.ts'
 import { type Answer, type Call, mediaTypeOf, Refusal } from '../wire.ts'
 import { isAzureResource } from './resources.ts'
@@ -31,7 +33,7 @@ export async function issueToken({ world, entra }: ServiceDeps, call: Call): Pro
   if (!isSameSecret(secret, entra.clientSecret(caller.name))) {
     throw refusal(401, 'invalid_client', 7000215, `Invalid client secret provided for app '${clientId}'.`)
   }
-  const resource = resourceOf(scope, world.seed.api)
+  const resource = resourceOf(scope, world.seed)
   // "60 to 90 minutes at random" (contract E1).
   const lifetimeSeconds = randomInt(3_600, 5_401)
   const { token } = await entra.mint({ kind: 'app', caller: caller.name, resource, lifetimeSeconds })
@@ -53,13 +55,14 @@ function required(form: URLSearchParams, name: string): string {
   return value
 }
 
-function resourceOf(scope: string, api: { readonly clientId: string; readonly appIdUri: string }): string {
+function resourceOf(scope: string, seed: Seed): string {
+  const { api } = seed
   const suffix = '/.default'
   if (!scope.endsWith(suffix)) {
     throw refusal(400, 'invalid_scope', 1002012, `The provided value for scope ${scope} is not valid.`)
   }
   const resource = scope.slice(0, -suffix.length)
-  if (resource !== api.clientId && resource !== api.appIdUri && !isAzureResource(resource)) {
+  if (resource !== api.clientId && resource !== api.appIdUri && !isAzureResource(cloudOf(seed), resource)) {
     throw refusal(
       400,
       'invalid_resource',

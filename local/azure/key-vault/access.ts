@@ -1,6 +1,7 @@
 // Who may do what in a vault: the challenge, then the role assignments (contract B3 and B4).
 
 import { isAllowed, readBearer } from '../authorisation.ts'
+import { cloudOf } from '../clouds.ts'
 import type { ServiceDeps } from '../service.ts'
 import { type Call, Refusal } from '../wire.ts'
 import type { Vault, World } from '../world.ts'
@@ -21,8 +22,6 @@ export const dataActions = {
 
 export type Right = keyof typeof dataActions
 
-const audiences = ['https://vault.azure.net']
-
 /** A vault that does not exist has no address in reality, so no client could see this 404. @throws Refusal */
 export function vaultOf(world: World, { host }: Pick<Call, 'host'>): Vault {
   const name = host.slice(0, host.indexOf('.'))
@@ -39,10 +38,10 @@ export function vaultOf(world: World, { host }: Pick<Call, 'host'>): Vault {
  */
 export async function authorise(deps: ServiceDeps, call: Call, vault: Vault, right: Right, secret?: string) {
   const { world, entra } = deps
-  const bearer = await readBearer(entra, call, audiences)
-  if (bearer.kind === 'missing') throw challenge(world.seed.tenantId)
-  if (bearer.kind !== 'ok') throw challenge(world.seed.tenantId, `AKV10032: the token is not good here: ${bearer.kind}`)
+  const bearer = await readBearer(entra, call, [`https://${cloudOf(world.seed).keyVault}`])
+  if (bearer.kind === 'missing') throw challenge(world.seed)
+  if (bearer.kind !== 'ok') throw challenge(world.seed, `AKV10032: the token is not good here: ${bearer.kind}`)
   const action = dataActions[right]
   const scope = secret === undefined ? vault.id : `${vault.id}/secrets/${secret}`
-  if (!isAllowed(world, bearer.principal, action, scope)) throw forbiddenByRbac(action, scope, vault)
+  if (!isAllowed(world, bearer.principal, { action, scope, plane: 'data' })) throw forbiddenByRbac(action, scope, vault)
 }

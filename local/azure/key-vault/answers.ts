@@ -1,6 +1,8 @@
 // What Key Vault puts on every answer, and how it words a refusal (contract B3 and B4).
 
 import { randomUUID } from 'node:crypto'
+import { cloudOf } from '../clouds.ts'
+import type { Seed } from '../seed.ts'
 import { type Answer, type Call, Refusal } from '../wire.ts'
 import type { Vault } from '../world.ts'
 
@@ -48,12 +50,12 @@ export const forbiddenByRbac = (action: string, scope: string, vault: Vault): Re
   )
 
 /** The 401 that tells a client where to get a token. `problem` is set when there was a bearer, and says what ails it. */
-export const challenge = (tenantId: string, problem?: string): Refusal =>
+export const challenge = (seed: Seed, problem?: string): Refusal =>
   new Refusal({
     status: 401,
     headers: {
       'www-authenticate':
-        `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="https://vault.azure.net"` +
+        `Bearer authorization="https://${cloudOf(seed).login}/${seed.tenantId}", resource="https://${cloudOf(seed).keyVault}"` +
         (problem === undefined ? '' : `, error="invalid_token", error_description="${problem}"`),
     },
     body: {

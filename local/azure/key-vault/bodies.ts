@@ -4,9 +4,7 @@ import type { SecretVersion, StoredSecret, Vault } from '../world.ts'
 
 const recoverableDays = 90
 
-export const vaultUrl = (vault: Vault): string => `https://${vault.name.toLowerCase()}.vault.azure.net`
-
-export const secretUrl = (vault: Vault, secret: StoredSecret): string => `${vaultUrl(vault)}/secrets/${secret.name}`
+export const secretUrl = (vault: Vault, secret: StoredSecret): string => `${vault.url}/secrets/${secret.name}`
 
 function common(version: SecretVersion) {
   return {
@@ -45,7 +43,7 @@ export const itemBody = (vault: Vault, secret: StoredSecret, newest: SecretVersi
 function deletion(vault: Vault, secret: StoredSecret) {
   const deletedDate = Math.floor((secret.deleted?.at ?? 0) / 1000)
   return {
-    recoveryId: `${vaultUrl(vault)}/deletedsecrets/${secret.name}`,
+    recoveryId: `${vault.url}/deletedsecrets/${secret.name}`,
     deletedDate,
     scheduledPurgeDate: deletedDate + recoverableDays * 86_400,
   }
