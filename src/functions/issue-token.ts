@@ -1,7 +1,7 @@
 // POST /api/accounts/{account}/token: a token for a caller who was granted this account.
 
 import type { HttpHandler } from '@azure/functions'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { mayIssue } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
@@ -9,12 +9,11 @@ import { fingerprintOf } from '../common/secret.ts'
 import type { IssuedToken, IssueResult } from '../vending/issued-token.ts'
 import { readBody } from './body.ts'
 import { answer, callerEndpoint, type EndpointDeps, refuse } from './endpoint.ts'
-
-/** A vend takes no input: whoever sends some means something that we do not do. */
-const noBody = z.strictObject({}).optional()
+import { noBody } from './schemas/bodies.ts'
+import type { tokenAnswer } from './schemas/token.ts'
 
 export interface IssueTokenHandlerDeps extends EndpointDeps {
-  readonly issue: (account: string) => Promise<IssueResult>
+  readonly issue: (account: string) => IssueResult | Promise<IssueResult>
   readonly clock: Clock
 }
 
@@ -33,7 +32,7 @@ export const issueTokenHandler = (deps: IssueTokenHandlerDeps): HttpHandler =>
     return answer(200, tokenBody(account, result.issued, deps.clock.now()))
   })
 
-const tokenBody = (account: string, issued: IssuedToken, now: Date) => ({
+const tokenBody = (account: string, issued: IssuedToken, now: Date): z.input<typeof tokenAnswer> => ({
   access_token: issued.token.reveal(),
   token_type: 'Bearer',
   expires_in: Math.max(0, Math.floor((issued.expiresAt.getTime() - now.getTime()) / 1_000)),

@@ -80,8 +80,12 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     detail: 'Check the name: it is the one that this deployment gives to the account.',
   },
   method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use the method in the Allow header.' },
-  malformed_body: { status: 400, title: 'Malformed body', detail: 'Send no body, or an empty JSON object.' },
-  body_too_large: { status: 413, title: 'Body too large', detail: 'Send no body, or an empty JSON object.' },
+  malformed_body: {
+    status: 400,
+    title: 'Malformed body',
+    detail: 'Send what this route takes: no body or an empty JSON object, and for a revoke its `slots`.',
+  },
+  body_too_large: { status: 413, title: 'Body too large', detail: 'Send what this route takes: it is short.' },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
@@ -151,6 +155,9 @@ export interface ProblemExtras {
   readonly more?: Readonly<Record<string, string>>
 }
 
+/** Where a deployment itself describes the code: a path of ours, since `about:blank` would allow no titles but HTTP's. */
+export const problemType = (code: ProblemCode): string => `/api/openapi.json#/components/schemas/${code}`
+
 /** The answer for one code. `traceId` is what an operator searches the log for. */
 export function problem(code: ProblemCode, context: InvocationContext, extras: ProblemExtras = {}): HttpResponseInit {
   const { status, title, detail, headers } = problems[code]
@@ -158,7 +165,7 @@ export function problem(code: ProblemCode, context: InvocationContext, extras: P
     status,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers, ...extras.headers },
     body: JSON.stringify({
-      type: 'about:blank',
+      type: problemType(code),
       title,
       status,
       code,

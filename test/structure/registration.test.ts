@@ -1,5 +1,6 @@
 // Wiring is a table: the real library, a stand-in core, no host.
 
+import { routes } from '../../openapi/routes.ts'
 import type { Registration } from '../support/fake-core.ts'
 
 jest.mock('@azure/functions-core', () => jest.requireActual('../support/fake-core.ts'), { virtual: true })
@@ -32,7 +33,10 @@ function tableFor(environment: Record<string, string>): string[][] {
   return table.sort()
 }
 
-const health = ['health', 'httpTrigger', 'health', 'anonymous']
+const everywhere = [
+  ['health', 'httpTrigger', 'health', 'anonymous'],
+  ['openapi', 'httpTrigger', 'openapi.json', 'anonymous'],
+]
 const vendor = [['issueToken', 'httpTrigger', 'accounts/{account}/token', 'anonymous']]
 const rotator = [
   ['carryOutRequest', 'queueTrigger', 'keystile-requests', 'AzureWebJobsStorage'],
@@ -45,17 +49,25 @@ const rotator = [
 ]
 
 test.each([
-  ['rotator', [...rotator, health]],
-  ['vendor', [...vendor, health]],
-  ['all', [...rotator, ...vendor, health]],
+  ['rotator', [...rotator, ...everywhere]],
+  ['vendor', [...vendor, ...everywhere]],
+  ['all', [...rotator, ...vendor, ...everywhere]],
 ])('a %s registers exactly this', (KEYSTILE_ROLE, expected) => {
   expect(tableFor({ ...settings, KEYSTILE_ROLE })).toEqual(expected.toSorted())
 })
 
 test('a vendor answers no route of the rotation, and a rotator vends nothing', () => {
   const namesFor = (KEYSTILE_ROLE: string) => tableFor({ ...settings, KEYSTILE_ROLE }).map(([name]) => name)
-  expect(namesFor('vendor')).toEqual(['health', 'issueToken'])
+  expect(namesFor('vendor')).toEqual(['health', 'issueToken', 'openapi'])
   expect(namesFor('rotator')).not.toContain('issueToken')
+})
+
+test.each(['rotator', 'vendor'])('the routes of a %s are the documented ones', (KEYSTILE_ROLE) => {
+  const served = tableFor({ ...settings, KEYSTILE_ROLE }).filter(([, type]) => type === 'httpTrigger')
+  const documented = routes.filter(({ tag }) => tag === KEYSTILE_ROLE || tag === 'both')
+  expect(served.map(([name, , route]) => `${name} /${route}`)).toEqual(
+    documented.map(({ name, path }) => `${name} ${path}`).sort(),
+  )
 })
 
 test('with bad settings every route answers, and no queue or timer is registered that could lose a message', () => {
@@ -66,6 +78,7 @@ test('with bad settings every route answers, and no queue or timer is registered
     ['health', 'httpTrigger'],
     ['issueToken', 'httpTrigger'],
     ['listAccounts', 'httpTrigger'],
+    ['openapi', 'httpTrigger'],
     ['revokeAccount', 'httpTrigger'],
     ['rotateAccount', 'httpTrigger'],
   ])

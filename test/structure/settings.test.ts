@@ -1,4 +1,5 @@
 import { settingNames } from '../../src/config.ts'
+import { MOST_DELIVERIES } from '../../src/functions/carry-out-request.ts'
 import { files, read } from '../support/sources.ts'
 
 const unique = (names: Iterable<string>) => [...new Set(names)].sort()
@@ -7,14 +8,14 @@ const named = (text: string) => unique([...text.matchAll(/\bKEYSTILE_[A-Z_]+[A-Z
 const sample: { Values: Record<string, string> } = JSON.parse(read('local.settings.sample.json'))
 
 test('the README has a row for every setting, and for no other', () => {
-  const rows = read('README.md').matchAll(/^\| `(KEYSTILE_[A-Z_]+)` \|/gm)
+  const rows = read('README.md').matchAll(/^\| `(KEYSTILE_[A-Z_]+|AZURE_CLOUD)` \|/gm)
   expect([...rows].map(([, name]) => name).sort()).toEqual(settingNames.toSorted())
 })
 
 test('the sample names every setting, and no other', () => {
   expect(
     Object.keys(sample.Values)
-      .filter((name) => name.startsWith('KEYSTILE_'))
+      .filter((name) => name.startsWith('KEYSTILE_') || name === 'AZURE_CLOUD')
       .sort(),
   ).toEqual(settingNames.toSorted())
 })
@@ -25,7 +26,13 @@ test('the sample holds no secret: storage is the emulator’s', () => {
 })
 
 test('no other file invents a setting', () => {
-  const elsewhere = [...files('src/**/*.ts'), ...files('local/**/*.ts'), 'README.md', ...files('docs/**/*.md')]
+  const elsewhere = [
+    ...files('src/**/*.ts'),
+    ...files('local/**/*.ts'),
+    ...files('ops/**/*.ts'),
+    'README.md',
+    ...files('docs/**/*.md'),
+  ]
   expect(unique(elsewhere.flatMap((path) => named(read(path)))).filter((name) => !settingNames.includes(name))).toEqual(
     [],
   )
@@ -40,4 +47,9 @@ test('the built entry is the one that package.json and the host load', () => {
 test('the queue’s producer and host agree on its encoding', () => {
   const host: { extensions: { queues: { messageEncoding: string } } } = JSON.parse(read('host.json'))
   expect(host.extensions.queues.messageEncoding).toBe('base64')
+})
+
+test('a revoke knows on which delivery host.json has a message parked', () => {
+  const host: { extensions: { queues: { maxDequeueCount: number } } } = JSON.parse(read('host.json'))
+  expect(host.extensions.queues.maxDequeueCount).toBe(MOST_DELIVERIES)
 })

@@ -8,6 +8,7 @@ import type { Entry } from '../../local/azure/world.ts'
 import { pointAtAzure } from '../../local/point-at-azure.ts'
 import { type Stack, type StackOptions, startStack } from '../../local/stack.ts'
 import { demoSeed } from './azure.ts'
+import { watchAnswers } from './watched-fetch.ts'
 
 /** Seconds stand for days. The schedule is every second. */
 export const secondsPolicy = {
@@ -21,6 +22,9 @@ export const secondsPolicy = {
   KEYSTILE_SETTLE: 'PT1S',
 }
 
+/** A test asks in seconds, as one caller, what many would ask in hours. */
+const unhurried = { KEYSTILE_RATE_PER_MINUTE: '999999', KEYSTILE_RATE_BURST: '999999' }
+
 export interface TestStack extends Stack {
   /** Every line that either app wrote, with its name in front. */
   readonly lines: readonly string[]
@@ -32,8 +36,11 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const folder = await mkdtemp(join(tmpdir(), 'keystile-stack-'))
   const lines: string[] = []
   const onLine = (line: string, app: string) => void lines.push(`${app} ${line}`)
-  const stack = await startStack({ seed: demoSeed(), folder, rotator: secondsPolicy, onLine, ...options })
+  const rotator = { ...unhurried, ...(options.rotator ?? secondsPolicy) }
+  const vendor = { ...unhurried, ...options.vendor }
+  const stack = await startStack({ seed: demoSeed(), folder, onLine, ...options, rotator, vendor })
   const restore = await pointAtAzure(stack.azure)
+  const unwatch = watchAnswers({ [stack.vendor.url]: 'vendor', [stack.rotator.url]: 'rotator' })
   const keys = new Set<string>()
   const collect = () => {
     for (const account of stack.azure.world.accounts.values())
@@ -51,6 +58,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     },
     close: async () => {
       clearInterval(watcher)
+      unwatch()
       restore()
       await stack.close()
       await rm(folder, { recursive: true, force: true })
