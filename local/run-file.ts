@@ -63,7 +63,10 @@ export async function readRun(): Promise<Run> {
 }
 
 /** @throws Error naming the callers that there are. */
-export function registrationOf({ callers, tenantId, audience }: Run, name: string): Registration {
+export function registrationOf(
+  { callers, tenantId, audience }: Pick<Run, 'callers' | 'tenantId' | 'audience'>,
+  name: string,
+): Registration {
   const caller = callers[name]
   if (!caller) throw new Error(`there is no caller ${name}; there are ${Object.keys(callers).join(', ')}`)
   return { tenantId, audience, ...caller }

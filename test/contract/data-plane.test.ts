@@ -55,6 +55,15 @@ describe('Translator', () => {
     ])
   })
 
+  test('a page of any origin may call, and read a refusal, too', async () => {
+    const url = 'https://api.cognitive.microsofttranslator.com/translate'
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+    const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin: 'https://shop.example', ...asked } })
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([200, 'authorization'])
+    const answers = [preflight, await translate(key('translator')), await translate({})]
+    expect(answers.map(({ headers }) => headers.get('access-control-allow-origin'))).toEqual(['*', '*', '*'])
+  })
+
   test.each<{ what: string; account: string; region?: string; status: number }>([
     { what: 'a regional key with its region', account: 'translator-eu', region: 'westeurope', status: 200 },
     { what: 'a regional key without region', account: 'translator-eu', status: 401 },

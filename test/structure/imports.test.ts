@@ -7,6 +7,7 @@ const roomOf = (path: string): string => path.split('/').slice(0, 2).join('/')
 
 /** What each room may import; a room may always import itself. Packages by name, rooms by path. */
 const rules: Record<string, (RegExp | string)[]> = {
+  'src/client': [],
   'src/common': [/^node:(crypto|util)$/],
   'src/rotation': ['src/common'],
   'src/vending': ['src/common', 'lru-cache'],
@@ -14,7 +15,7 @@ const rules: Record<string, (RegExp | string)[]> = {
   'src/azure': ['src/common', 'src/rotation', 'src/vending', 'src/callers', /^@azure\//, 'jose', /^node:timers/],
   'src/functions': ['src/common', 'src/rotation', 'src/vending', 'src/callers', '@azure/functions', 'zod'],
   'src/config.ts': ['src/common', 'src/callers', 'src/rotation', 'src/azure', 'zod'],
-  'src/main.ts': [/^src\//, 'docs/openapi.json', '@azure/functions', '@azure/identity'],
+  'src/main.ts': [/^src\/(?!client$)/, 'docs/openapi.json', '@azure/functions', '@azure/identity'],
 }
 
 test('every file of src is in a room that has rules', () => {
@@ -57,9 +58,18 @@ test('only main reads settings and registers functions', () => {
 })
 
 test('nothing in src knows of a stand-in, an emulator, loopback or a test', () => {
-  const forbidden =
-    /stand-?in|emulat|azurite|devstore|UseDevelopmentStorage|localhost|loopback|127\.0\.0\.1|\bmock|\bfake|(?<!\.)\btests?\b/i
+  const forbidden = /stand-?in|emulat|azurite|devstore|UseDevelopmentStorage|\bmock|\bfake|(?<!\.)\btests?\b/i
   expect(sources.filter((path) => forbidden.test(read(path)))).toEqual([])
+  // The client sends a bearer over plain http to no other place.
+  const here = sources.filter((path) => /localhost|loopback|127\.0\.0\.1/i.test(read(path)))
+  expect(here.filter((path) => !path.startsWith('src/client/'))).toEqual([])
+})
+
+test('the client goes to applications: it needs nothing of Node, reads no setting, writes nowhere and keeps nothing', () => {
+  const client = sources.filter((path) => path.startsWith('src/client/'))
+  expect(client.length).toBeGreaterThan(5)
+  const foreign = /node:|process\.|Buffer|console\.|Storage\b|cookie/
+  expect(client.filter((path) => foreign.test(codeOf(path)))).toEqual([])
 })
 
 test('local and src do not know each other', () => {
@@ -70,5 +80,6 @@ test('local and src do not know each other', () => {
 })
 
 test('nobody believes a header that anybody could send', () => {
-  expect(sources.filter((path) => /x-ms-client-principal|request\.user\b/i.test(codeOf(path)))).toEqual([])
+  const believes = /x-ms-(client-principal|token-aad)|request\.user\b|\{[^}]*\buser\b[^}]*\} = request\b/i
+  expect(sources.filter((path) => believes.test(codeOf(path)))).toEqual([])
 })
