@@ -2,8 +2,9 @@
 
 import { z } from 'zod'
 import type { StorageConnection } from './azure/storage.ts'
+import type { AdmissionTerms } from './callers/admit.ts'
 import { parseAccountId, parseAccountName } from './common/account.ts'
-import { type Cloud, isVaultUrl, publicCloud } from './common/cloud.ts'
+import { type Cloud, chinaCloud, isVaultUrl, publicCloud, usGovCloud } from './common/cloud.ts'
 import { parseDuration } from './common/duration.ts'
 import { AppError } from './common/errors.ts'
 import type { FleetSettings } from './rotation/fleet.ts'
@@ -20,7 +21,13 @@ export interface CommonConfig {
   readonly tenantId: string
   /** Accepted `aud` of callers' tokens. */
   readonly audiences: readonly string[]
+  /** Who is turned away, and how often each other caller may ask this process. */
+  readonly admission: AdmissionTerms
+  /** Requests of callers that this process handles at once. */
+  readonly maxInFlight: number
   readonly storage: StorageConnection
+  /** ARM ids, lower-cased, of the accounts that may be used without a key, with the app's own identity. */
+  readonly keylessAccounts: ReadonlySet<string>
 }
 
 export interface RotatorConfig {
@@ -53,6 +60,8 @@ export interface Config {
 export const CHECKS_QUEUE = 'keystile-checks'
 /** What operators asked for; written by the rotator alone. */
 export const REQUESTS_QUEUE = 'keystile-requests'
+/** What Event Grid says of the vault: a secret is near its expiry. */
+export const NEAR_EXPIRY_QUEUE = 'keystile-near-expiry'
 
 const list = z.string().transform((text) =>
   text
@@ -62,6 +71,11 @@ const list = z.string().transform((text) =>
 )
 const guid = z.guid('is not a GUID').toLowerCase()
 const guids = list.pipe(z.array(z.guid('is not a list of GUIDs').toLowerCase()))
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, 'is not a whole number from 1 to 999999')
+  .transform(Number)
 
 const duration = z.string().transform((text, ctx) => {
   const milliseconds = parseDuration(text)
@@ -94,16 +108,35 @@ const schedule = z.string().transform((text, ctx) => {
   ctx.addIssue('is not an NCRONTAB expression of six fields')
   return z.NEVER
 })
-const vaultUrl = z.string().refine((text) => isVaultUrl(publicCloud, text), 'is not https://{vault}.vault.azure.net')
 const queueUrl = z
   .string()
   .regex(/^https:\/\/[a-z0-9.-]+\/keystile-checks$/, 'is not the https address of a queue named keystile-checks')
 
 const required = 'is required'
+const clouds = { public: publicCloud, usgov: usGovCloud, china: chinaCloud } as const satisfies Record<string, Cloud>
+
+/** The cloud, and what must be in it. */
+const cloudSettings = z
+  .object({
+    AZURE_CLOUD: z
+      .enum(['public', 'usgov', 'china'], 'must be public, usgov or china')
+      .default('public')
+      .transform((name): Cloud => clouds[name]),
+    KEYSTILE_VAULT_URL: z.string(required),
+  })
+  .superRefine(({ AZURE_CLOUD: cloud, KEYSTILE_VAULT_URL: url }, ctx) => {
+    if (isVaultUrl(cloud, url)) return
+    ctx.addIssue({ code: 'custom', path: ['KEYSTILE_VAULT_URL'], message: `is not https://{vault}.${cloud.keyVault}` })
+  })
+
 const commonSettings = z.object({
-  KEYSTILE_VAULT_URL: z.string(required).pipe(vaultUrl),
   KEYSTILE_TENANT_ID: z.string(required).pipe(guid),
   KEYSTILE_AUDIENCES: z.string(required).pipe(list.pipe(z.array(z.string()).min(1, required))),
+  KEYSTILE_KEYLESS_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
+  KEYSTILE_DENIED_CALLERS: guids.prefault(''),
+  KEYSTILE_RATE_PER_MINUTE: count.prefault('60'),
+  KEYSTILE_RATE_BURST: count.prefault('120'),
+  KEYSTILE_MAX_IN_FLIGHT: count.prefault('1000'),
 })
 
 const rotatorSettings = z.object({
@@ -115,7 +148,6 @@ const rotatorSettings = z.object({
   KEYSTILE_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
   KEYSTILE_SECRET_NAMES: secretNames.prefault(''),
   KEYSTILE_TAKE_OVER: secretNames.prefault(''),
-  KEYSTILE_KEYLESS_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
   KEYSTILE_SCHEDULE: schedule.prefault('0 7 * * * *'),
   KEYSTILE_ROTATE_EVERY: duration.prefault('P30D'),
   KEYSTILE_GRACE: duration.prefault('P2D'),
@@ -137,42 +169,55 @@ const vendorSettings = z.object({
 const roleSetting = z.object({ KEYSTILE_ROLE: z.enum(['rotator', 'vendor', 'all'], 'must be rotator, vendor or all') })
 
 /** Every setting of ours. The README and local.settings.sample.json name the same ones. */
-export const settingNames: readonly string[] = [roleSetting, commonSettings, rotatorSettings, vendorSettings].flatMap(
-  (schema) => Object.keys(schema.shape),
-)
+export const settingNames: readonly string[] = [
+  roleSetting,
+  cloudSettings,
+  commonSettings,
+  rotatorSettings,
+  vendorSettings,
+].flatMap((schema) => Object.keys(schema.shape))
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+const present = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined))
 
 /**
  * @param environment as `process.env`; an empty setting counts as absent.
  * @throws AppError `settings_invalid` whose message has one line for each problem.
  */
 export function parseConfig(environment: Environment): Config {
-  const present = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined),
-  )
+  const given = present(environment)
   const problems: string[] = []
   const read = <T extends z.ZodType>(schema: T): z.output<T> | undefined => {
-    const { data, error } = schema.safeParse(present)
+    const { data, error } = schema.safeParse(given)
     for (const issue of error?.issues ?? []) problems.push(`${String(issue.path[0])} ${issue.message}`)
     return data
   }
   const role = read(roleSetting)?.KEYSTILE_ROLE
+  const place = read(cloudSettings)
   const common = read(commonSettings)
-  const storage = readStorage(present, problems)
-  const rotator = role === 'vendor' ? undefined : toRotator(read(rotatorSettings), problems)
+  const storage = readStorage(given, problems)
+  const keylessAccounts = new Set(common?.KEYSTILE_KEYLESS_ACCOUNTS.map(({ id }) => id.toLowerCase()))
+  const rotator = role === 'vendor' ? undefined : toRotator(read(rotatorSettings), keylessAccounts, problems)
   const vendor = role === 'rotator' ? undefined : read(vendorSettings)
-  if (!role || !common || !storage || problems.length > 0) {
+  if (!role || !place || !common || !storage || problems.length > 0) {
     throw new AppError('settings_invalid', [...new Set(problems)].join('\n'))
   }
   return Object.freeze({
     role,
     common: {
-      cloud: publicCloud,
-      vaultUrl: common.KEYSTILE_VAULT_URL,
+      cloud: place.AZURE_CLOUD,
+      vaultUrl: place.KEYSTILE_VAULT_URL,
       tenantId: common.KEYSTILE_TENANT_ID,
       audiences: common.KEYSTILE_AUDIENCES,
+      admission: {
+        denied: new Set(common.KEYSTILE_DENIED_CALLERS),
+        rate: { perMinute: common.KEYSTILE_RATE_PER_MINUTE, burst: common.KEYSTILE_RATE_BURST },
+      },
+      maxInFlight: common.KEYSTILE_MAX_IN_FLIGHT,
       storage,
+      keylessAccounts,
     },
     rotator,
     vendor: vendor && { checksQueueUrl: vendor.KEYSTILE_CHECKS_QUEUE_URL },
@@ -181,6 +226,7 @@ export function parseConfig(environment: Environment): Config {
 
 function toRotator(
   settings: z.output<typeof rotatorSettings> | undefined,
+  keylessAccounts: ReadonlySet<string>,
   problems: string[],
 ): RotatorConfig | undefined {
   if (!settings) return undefined
@@ -226,7 +272,7 @@ function toRotator(
       accounts: settings.KEYSTILE_ACCOUNTS,
       secretNames: settings.KEYSTILE_SECRET_NAMES,
       takeOver: settings.KEYSTILE_TAKE_OVER,
-      keylessAccounts: new Set(settings.KEYSTILE_KEYLESS_ACCOUNTS.map(({ id }) => id.toLowerCase())),
+      keylessAccounts,
       publisher: settings.KEYSTILE_DEPLOYMENT,
       skewMs: settings.KEYSTILE_CLOCK_SKEW,
     },
@@ -252,6 +298,14 @@ const STORAGE = 'AzureWebJobsStorage'
 const CONNECTION_STRING = /^\w+=[^;]+(;\w+=[^;]*)*;?$/
 const isServiceUrl = (text: string) => /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[a-z0-9-]*)?\/?$/i.test(text)
 
+/** The host's storage alone, for a command. @throws AppError `settings_invalid`, as {@link parseConfig}. */
+export function parseStorage(environment: Environment): StorageConnection {
+  const problems: string[] = []
+  const storage = readStorage(present(environment), problems)
+  if (!storage || problems.length > 0) throw new AppError('settings_invalid', problems.join('\n'))
+  return storage
+}
+
 /** The host's own settings: a connection string, or addresses reached with the app's identity. */
 function readStorage(environment: Environment, problems: string[]): StorageConnection | undefined {
   const connectionString = environment[STORAGE]
@@ -260,6 +314,11 @@ function readStorage(environment: Environment, problems: string[]): StorageConne
     return { kind: 'string', connectionString }
   }
   const account = environment[`${STORAGE}__accountName`]
+  // The host takes the name for one of the public cloud: learn.microsoft.com/azure/azure-functions/functions-reference.
+  if (account && (environment.AZURE_CLOUD ?? 'public') !== 'public') {
+    problems.push(`${STORAGE}__accountName is for the public cloud: set __blobServiceUri and __queueServiceUri instead`)
+    return undefined
+  }
   const address = (service: string) =>
     environment[`${STORAGE}__${service}ServiceUri`] ?? (account && `https://${account}.${service}.core.windows.net`)
   const [queueUrl, blobUrl] = [address('queue'), address('blob')]

@@ -1,9 +1,11 @@
 // Entra: verifies the access tokens of callers with jose, against the signing keys of one tenant.
 
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import { errors, jwtVerify } from 'jose'
 import type { ClaimsAnswer, TokenRefusal, TokenVerifier } from '../callers/ports.ts'
+import type { Clock } from '../common/clock.ts'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
+import { signingKeys } from './signing-keys.ts'
 
 const CLOCK_TOLERANCE_SECONDS = 60
 
@@ -12,13 +14,11 @@ export interface EntraSettings {
   readonly tenantId: string
   /** What `aud` may be: the API's client id (v2 tokens), its App ID URI (v1 tokens). */
   readonly audiences: readonly string[]
+  readonly clock: Clock
 }
 
-/** Signing keys roll without notice: kept for a day, and fetched again, at most every 30 s, for a key that is not known (contract E1). */
-const KEYS = { cacheMaxAge: 86_400_000, cooldownDuration: 30_000, timeoutDuration: 5_000 }
-
-export function entraVerifier({ cloud, tenantId, audiences }: EntraSettings): TokenVerifier {
-  const keys = createRemoteJWKSet(new URL(`https://${cloud.login}/${tenantId}/discovery/v2.0/keys`), KEYS)
+export function entraVerifier({ cloud, tenantId, audiences, clock }: EntraSettings): TokenVerifier {
+  const keys = signingKeys(new URL(`https://${cloud.login}/${tenantId}/discovery/v2.0/keys`), clock)
   const options = {
     algorithms: ['RS256'],
     audience: [...audiences],
@@ -29,8 +29,9 @@ export function entraVerifier({ cloud, tenantId, audiences }: EntraSettings): To
   return {
     async verify(token): Promise<ClaimsAnswer> {
       try {
-        const { payload } = await jwtVerify(token, keys, options)
-        return { kind: 'claims', claims: payload }
+        const { payload, protectedHeader } = await jwtVerify(token, keys.find, { ...options, currentDate: clock.now() })
+        const { kid = '' } = protectedHeader
+        return { kind: 'claims', claims: payload, keyId: kid, expiresAt: new Date((payload.exp ?? 0) * 1_000) }
       } catch (error) {
         const code = refusalOf(error)
         if (code === undefined)
@@ -38,6 +39,7 @@ export function entraVerifier({ cloud, tenantId, audiences }: EntraSettings): To
         return { kind: 'refused', code }
       }
     },
+    trusts: keys.has,
   }
 }
 

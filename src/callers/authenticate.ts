@@ -1,18 +1,41 @@
 // From the Authorization header to a caller, or to the reason why not.
 
+import type { Clock } from '../common/clock.ts'
 import { type CallerAnswer, readCaller } from './caller.ts'
 import type { TokenVerifier } from './ports.ts'
+import { type VerdictCache, verdictCache } from './verdict-cache.ts'
 
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i
 /** Entra's tokens are far below; what is longer is not looked at. */
 const MAX_LENGTH = 16_384
 
-export const authenticate =
-  (deps: { verifier: TokenVerifier; tenantId: string }) =>
-  async (authorization: string | null): Promise<CallerAnswer> => {
+export interface AuthenticateDeps {
+  readonly verifier: TokenVerifier
+  readonly tenantId: string
+  readonly clock: Clock
+}
+
+/** Answers at once where the bearer is known or is none, and with a promise only where it has to be verified. */
+export type Authenticate = (authorization: string | null) => CallerAnswer | Promise<CallerAnswer>
+
+export function authenticate(deps: AuthenticateDeps): Authenticate {
+  const verdicts = verdictCache(deps)
+  return (authorization) => {
     if (authorization === null || authorization === '') return { kind: 'refused', code: 'token_missing' }
     const [, token] = authorization.length > MAX_LENGTH ? [] : (BEARER.exec(authorization) ?? [])
     if (token === undefined) return { kind: 'refused', code: 'token_invalid' }
-    const answer = await deps.verifier.verify(token)
-    return answer.kind === 'claims' ? readCaller(answer.claims, deps.tenantId) : answer
+    return verdicts.get(token) ?? verify(deps, verdicts, token)
   }
+}
+
+async function verify(
+  { verifier, tenantId }: AuthenticateDeps,
+  verdicts: VerdictCache,
+  token: string,
+): Promise<CallerAnswer> {
+  const verified = await verifier.verify(token)
+  if (verified.kind === 'refused') return verified
+  const answer = readCaller(verified.claims, tenantId)
+  if (answer.kind === 'caller') verdicts.put(token, answer, verified)
+  return answer
+}

@@ -3,16 +3,19 @@
 import type { Claims, TokenRefusal } from './ports.ts'
 
 export interface Caller {
-  /** Object id: the service principal of an application, or the user. */
+  /** Object id, lower case: the service principal of an application, or the user. */
   readonly objectId: string
-  /** Client id of the application that asked, for a user as for itself. */
+  /** Client id, lower case, of the application that asked, for a user as for itself. */
   readonly appId: string
   readonly roles: readonly string[]
 }
 
-export type CallerAnswer =
-  | { readonly kind: 'caller'; readonly caller: Caller }
-  | { readonly kind: 'refused'; readonly code: TokenRefusal }
+export interface KnownCaller {
+  readonly kind: 'caller'
+  readonly caller: Caller
+}
+
+export type CallerAnswer = KnownCaller | { readonly kind: 'refused'; readonly code: TokenRefusal }
 
 /** The scope that a user's token must carry beside the role (design: both, never one). */
 export const SCOPE = 'access_as_user'
@@ -35,7 +38,7 @@ export function readCaller(claims: Claims, tenantId: string): CallerAnswer {
   const granted = Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : []
   const caller = (assigned: readonly string[]): CallerAnswer => ({
     kind: 'caller',
-    caller: { objectId: oid, appId, roles: assigned },
+    caller: { objectId: oid.toLowerCase(), appId: appId.toLowerCase(), roles: assigned },
   })
   if (scp === undefined) return oid === sub ? caller(granted) : refused('token_invalid')
   const scoped = typeof scp === 'string' && scp.split(' ').includes(SCOPE)

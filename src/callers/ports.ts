@@ -11,9 +11,16 @@ export type TokenRefusal =
 /** The payload of a token, whose signature, issuer, audience and lifetime are verified. */
 export type Claims = Readonly<Record<string, unknown>>
 
-export type ClaimsAnswer =
-  | { readonly kind: 'claims'; readonly claims: Claims }
-  | { readonly kind: 'refused'; readonly code: TokenRefusal }
+export interface VerifiedClaims {
+  readonly kind: 'claims'
+  readonly claims: Claims
+  /** `kid` of the key that signed it. */
+  readonly keyId: string
+  /** The token's own end, without any tolerance. */
+  readonly expiresAt: Date
+}
+
+export type ClaimsAnswer = VerifiedClaims | { readonly kind: 'refused'; readonly code: TokenRefusal }
 
 export interface TokenVerifier {
   /**
@@ -21,4 +28,9 @@ export interface TokenVerifier {
    * @throws AppError `upstream_unreachable` when the tenant's signing keys cannot be had: nobody is let in then.
    */
   verify(token: string): Promise<ClaimsAnswer>
+  /**
+   * Whether a verdict that rests on this key still stands: the tenant publishes it, as far as is known without
+   * asking. `false` is no refusal; {@link verify} then looks anew.
+   */
+  trusts(keyId: string): boolean
 }

@@ -15,11 +15,10 @@ export const listAccountsHandler = (deps: EndpointDeps & { listStatus: () => Pro
 export const getAccountHandler = (
   deps: EndpointDeps & { getStatus: (account: string) => Promise<AccountStatus | undefined> },
 ): HttpHandler =>
-  callerEndpoint(deps, 'GET', async (request, caller, note) => {
+  callerEndpoint(deps, 'GET', async (request, caller) => {
     if (!mayRotate(caller, 'Rotation.Read')) return refuse('not_granted')
     const account = parseAccountName(request.params.account ?? '')
     if (account === undefined) return refuse('unknown_account')
-    note.account = account
     const status = await deps.getStatus(account)
     return status ? answer(200, status) : refuse('unknown_account')
   })

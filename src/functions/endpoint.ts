@@ -1,29 +1,47 @@
 // What every HTTP handler shares: the method, the caller, the answer to whatever goes wrong, and one audit record.
 
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
+import type { Admission } from '../callers/admit.ts'
+import type { Authenticate } from '../callers/authenticate.ts'
 import type { Caller, CallerAnswer } from '../callers/caller.ts'
+import { parseAccountName } from '../common/account.ts'
 import { AppError } from '../common/errors.ts'
+import type { InFlight } from './in-flight.ts'
 import { writeRecord } from './log.ts'
 import { type ProblemCode, problem } from './problem.ts'
+import { quotaHeaders } from './quota-headers.ts'
+import type { RefusalCount } from './refusal-count.ts'
 
 /** All methods come here, so that a wrong one gets an answer that says so: the host's own is an empty 404. */
 export const allMethods: HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
+/** One of each for the whole process: the bounds are bounds on all its endpoints together. */
 export interface EndpointDeps {
-  readonly authenticate: (authorization: string | null) => Promise<CallerAnswer>
+  readonly authenticate: Authenticate
+  readonly admit: (caller: Caller) => Admission
+  readonly inFlight: InFlight
+  readonly refusals: Pick<RefusalCount, 'add'>
 }
 
 /** What a handler has to say: an answer, or the code of a refusal with the facts that the code promises. */
 export type Reply =
-  | { readonly kind: 'answer'; readonly response: HttpResponseInit }
-  | { readonly kind: 'refused'; readonly code: ProblemCode; readonly more?: Readonly<Record<string, string>> }
+  | { readonly kind: 'answer'; readonly response: HttpResponseInit; readonly headers: Fields }
+  | {
+      readonly kind: 'refused'
+      readonly code: ProblemCode
+      readonly more?: Readonly<Record<string, string>>
+      readonly headers?: Fields
+    }
+
+type Fields = Readonly<Record<string, string>>
 
 export const refuse = (code: ProblemCode, more?: Readonly<Record<string, string>>): Reply =>
   more === undefined ? { kind: 'refused', code } : { kind: 'refused', code, more }
 
-export const answer = (status: number, jsonBody: unknown, headers: Readonly<Record<string, string>> = {}): Reply => ({
+export const answer = (status: number, jsonBody: unknown, headers: Fields = {}): Reply => ({
   kind: 'answer',
-  response: { status, headers: { 'Cache-Control': 'no-store', ...headers }, jsonBody },
+  response: { status, jsonBody },
+  headers: { 'Cache-Control': 'no-store', ...headers },
 })
 
 /** @param note fields for the audit record, added as they become known. Nothing secret. */
@@ -32,47 +50,79 @@ export type CallerHandler = (request: HttpRequest, caller: Caller, note: Record<
 /** An endpoint that anybody may ask. */
 export const endpoint = (method: HttpMethod, handle: () => Promise<Reply>): HttpHandler => serve(method, handle)
 
-/** An endpoint for callers whom Entra vouches for. Each request of one leaves one record, whatever becomes of it. */
-export const callerEndpoint = (
-  { authenticate }: EndpointDeps,
-  method: HttpMethod,
-  handle: CallerHandler,
-): HttpHandler =>
+/**
+ * An endpoint for callers whom Entra vouches for. Each request of one leaves one record, whatever becomes of it; the
+ * others are counted. A caller's quota is taken before its roles are looked at, so that guessing names is limited, too.
+ */
+export const callerEndpoint = (deps: EndpointDeps, method: HttpMethod, handle: CallerHandler): HttpHandler =>
   serve(method, async (request, context) => {
-    const answered = await authenticate(request.headers.get('authorization'))
-    if (answered.kind === 'refused') {
-      writeRecord((text) => context.warn(text), 'caller.refused', { code: answered.code })
-      return refuse(answered.code)
-    }
-    const { caller } = answered
-    const note: Record<string, string> = {}
-    let result: ProblemCode | 'granted' = 'internal'
+    if (!deps.inFlight.enter()) return turnAway(deps, 'overloaded')
     try {
-      const reply = await handle(request, caller, note)
-      result = reply.kind === 'refused' ? reply.code : 'granted'
-      return reply
-    } catch (error) {
-      result = codeOf(error)
-      throw error
+      const answered = await identify(deps, request)
+      if (answered.kind === 'refused') return turnAway(deps, answered.code)
+      return await serveCaller(deps, handle, answered.caller, request, context)
     } finally {
-      const who = { caller: caller.objectId, app: caller.appId }
-      writeRecord((text) => context.info(text), 'request', { what: context.functionName, ...who, ...note, result })
+      deps.inFlight.leave()
     }
   })
 
-/** Answers 405 for any other method, and turns what is thrown into a refusal that tells nothing of it. */
+function turnAway({ refusals }: EndpointDeps, code: ProblemCode): Reply {
+  refusals.add(code)
+  return refuse(code)
+}
+
+type Identified = CallerAnswer | { readonly kind: 'refused'; readonly code: 'upstream_unavailable' }
+
+async function identify({ authenticate }: EndpointDeps, request: HttpRequest): Promise<Identified> {
+  try {
+    return await authenticate(request.headers.get('authorization'))
+  } catch (error) {
+    // Nobody knows who asked, so this is counted like other refusals: anybody can have it happen.
+    if (error instanceof AppError) return { kind: 'refused', code: 'upstream_unavailable' }
+    throw error
+  }
+}
+
+async function serveCaller(
+  { admit }: EndpointDeps,
+  handle: CallerHandler,
+  caller: Caller,
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<Reply> {
+  const account = parseAccountName(request.params.account ?? '')
+  const note: Record<string, string> = account === undefined ? {} : { account }
+  const admission = admit(caller)
+  const reply =
+    admission.kind === 'admitted'
+      ? await attempt(context, () => handle(request, caller, note))
+      : refuse(admission.kind === 'denied' ? 'caller_denied' : 'rate_limited')
+  const who = { caller: caller.objectId, app: caller.appId }
+  const result = reply.kind === 'refused' ? reply.code : 'granted'
+  writeRecord((text) => context.info(text), 'request', { what: context.functionName, ...who, ...note, result })
+  if (admission.kind === 'denied') return reply
+  return { ...reply, headers: { ...reply.headers, ...quotaHeaders(admission.quota) } }
+}
+
+/** Answers 405 for any other method. */
 const serve =
   (method: HttpMethod, handle: (request: HttpRequest, context: InvocationContext) => Promise<Reply>): HttpHandler =>
   async (request, context) => {
     if (request.method !== method) return problem('method_not_allowed', context, { headers: { Allow: method } })
-    try {
-      const reply = await handle(request, context)
-      return reply.kind === 'answer' ? reply.response : problem(reply.code, context, reply)
-    } catch (error) {
-      context.error(error instanceof AppError ? `${error.code}: ${error.message}` : `internal: ${whereThrown(error)}`)
-      return problem(codeOf(error), context)
-    }
+    const reply = await attempt(context, () => handle(request, context))
+    if (reply.kind === 'refused') return problem(reply.code, context, reply)
+    return { ...reply.response, headers: reply.headers }
   }
+
+/** Turns what is thrown into a refusal that tells nothing of it. */
+async function attempt(context: InvocationContext, work: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await work()
+  } catch (error) {
+    context.error(error instanceof AppError ? `${error.code}: ${error.message}` : `internal: ${whereThrown(error)}`)
+    return refuse(codeOf(error))
+  }
+}
 
 const codeOf = (error: unknown): ProblemCode => (error instanceof AppError ? 'upstream_unavailable' : 'internal')
 

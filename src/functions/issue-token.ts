@@ -20,7 +20,6 @@ export interface IssueTokenHandlerDeps extends EndpointDeps {
 export const issueTokenHandler = (deps: IssueTokenHandlerDeps): HttpHandler =>
   callerEndpoint(deps, 'POST', async (request, caller, note) => {
     const account = parseAccountName(request.params.account ?? '')
-    if (account !== undefined) note.account = account
     if (!mayIssue(caller, account)) return refuse('not_granted')
     if (account === undefined) return refuse('unknown_account')
     const body = await readBody(request, noBody)

@@ -32,11 +32,10 @@ const requestHandler = <Body>(
   schema: z.ZodType<Body>,
   ask: (account: string, body: Body, options: DryRun) => Promise<Asked>,
 ): HttpHandler =>
-  callerEndpoint(deps, 'POST', async (request, caller, note) => {
+  callerEndpoint(deps, 'POST', async (request, caller) => {
     if (!mayRotate(caller, role)) return refuse('not_granted')
     const account = parseAccountName(request.params.account ?? '')
     if (account === undefined) return refuse('unknown_account')
-    note.account = account
     const body = await readBody(request, schema)
     if (body.kind === 'refused') return refuse(body.code)
     // Repeated values are joined by the host, so the address itself is read.

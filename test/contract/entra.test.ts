@@ -227,6 +227,8 @@ describe('tokens for tests', () => {
   test.each([
     ['none', 'none'],
     ['hs256', 'HS256'],
+    ['rs512', 'RS512'],
+    ['ps256', 'PS256'],
     ['other-key', 'RS256'],
   ] as const)('a token signed by %s does not verify', async (sign, alg) => {
     const token = await mint({ kind: 'app', caller: 'app-all', sign })

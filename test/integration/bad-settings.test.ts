@@ -4,6 +4,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import { type AppProcess, startApp } from '../../local/app-process.ts'
 import { type Azurite, startAzurite } from '../../local/azurite.ts'
 import { until } from '../support/stack.ts'
+import { watchAnswers } from '../support/watched-fetch.ts'
 
 jest.setTimeout(60_000)
 
@@ -25,7 +26,9 @@ beforeAll(async () => {
     onLine: (line) => void lines.push(line),
   })
 })
+const unwatch = watchAnswers()
 afterAll(async () => {
+  unwatch()
   await app?.close()
   await azurite?.close()
 })
@@ -34,6 +37,7 @@ test.each([
   ['POST', '/api/accounts/speech-west/token'],
   ['GET', '/api/accounts'],
   ['GET', '/api/accounts/speech-west'],
+  ['DELETE', '/api/accounts/speech-west'],
 ])('%s %s is 503 misconfigured', async (method, path) => {
   const answer = await fetch(`${app.url}${path}`, { method })
   expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
@@ -42,6 +46,11 @@ test.each([
 test('health is 503', async () => {
   const answer = await fetch(`${app.url}/api/health`)
   expect([answer.status, await answer.json()]).toEqual([503, { status: 'misconfigured' }])
+})
+
+test('the description of the API is there all the same', async () => {
+  const answer = await fetch(`${app.url}/api/openapi.json`)
+  expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ openapi: '3.1.1' })])
 })
 
 test('the log names every setting, and no value', async () => {

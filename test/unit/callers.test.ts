@@ -1,9 +1,13 @@
+import { admit } from '../../src/callers/admit.ts'
 import { authenticate } from '../../src/callers/authenticate.ts'
 import { readCaller } from '../../src/callers/caller.ts'
 import { mayIssue, mayIssueAll, mayRotate } from '../../src/callers/grants.ts'
-import type { Claims } from '../../src/callers/ports.ts'
+import type { Claims, TokenVerifier } from '../../src/callers/ports.ts'
+import { testClock } from '../support/rotation-world.ts'
 
 const TENANT = 'tenant-1'
+const asked = (verify: TokenVerifier['verify']) =>
+  authenticate({ verifier: { verify, trusts: () => true }, tenantId: TENANT, clock: testClock('2026-02-01T12:00:00Z') })
 const app: Claims = { ver: '2.0', tid: TENANT, azp: 'app-1', oid: 'sp-1', sub: 'sp-1', roles: ['Token.Issue'] }
 const user: Claims = { ...app, oid: 'user-1', sub: 'pairwise', scp: 'openid access_as_user' }
 
@@ -62,15 +66,36 @@ test.each([
   ['Bearer a.b.c, Bearer a.b.c', 'token_invalid'],
   ['Bearer a.b.c d', 'token_invalid'],
   [`Bearer a.b.${'c'.repeat(20_000)}`, 'token_invalid'],
-])('the header %.30s is refused before anything is verified', async (header, code) => {
-  const verifier = { verify: () => Promise.reject(new Error('it was verified')) }
-  expect(await authenticate({ verifier, tenantId: TENANT })(header)).toEqual({ kind: 'refused', code })
+])('the header %.30s is refused before anything is verified', (header, code) => {
+  const verify = () => Promise.reject(new Error('it was verified'))
+  expect(asked(verify)(header)).toEqual({ kind: 'refused', code })
 })
 
 test('what the verifier refuses stays refused', async () => {
-  const verifier = { verify: async () => ({ kind: 'refused', code: 'token_expired' }) as const }
-  expect(await authenticate({ verifier, tenantId: TENANT })('Bearer a.b.c')).toEqual({
-    kind: 'refused',
-    code: 'token_expired',
+  const verify = async () => ({ kind: 'refused', code: 'token_expired' }) as const
+  expect(await asked(verify)('Bearer a.b.c')).toEqual({ kind: 'refused', code: 'token_expired' })
+})
+
+test('ids are compared in lower case', () => {
+  const shouted = readCaller({ ...app, azp: 'APP-1', oid: 'SP-1', sub: 'SP-1' }, TENANT)
+  expect(shouted).toMatchObject({ caller: { objectId: 'sp-1', appId: 'app-1' } })
+})
+
+describe('admission', () => {
+  const rate = { perMinute: 60, burst: 2 }
+  const known = { objectId: 'sp-1', appId: 'app-1', roles: ['Token.Issue'] }
+
+  test.each(['sp-1', 'app-1'])('%s is on the list: denied, whatever its roles', (id) => {
+    expect(admit({ denied: new Set([id]), rate })(known)).toEqual({ kind: 'denied' })
+  })
+
+  test('a caller who is denied is told so, however often it asks', () => {
+    const ask = admit({ denied: new Set(['sp-1']), rate })
+    expect(Array.from({ length: 5 }, () => ask(known).kind)).toEqual(Array(5).fill('denied'))
+  })
+
+  test('who is not on the list is admitted as long as its quota lasts', () => {
+    const ask = admit({ denied: new Set(['sp-2', 'app-2']), rate })
+    expect([ask(known), ask(known), ask(known)].map(({ kind }) => kind)).toEqual(['admitted', 'admitted', 'limited'])
   })
 })

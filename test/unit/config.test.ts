@@ -53,6 +53,30 @@ test('a vendor needs no setting of the rotator', () => {
   })
 })
 
+test('nobody is denied by default; a caller may ask once a second, 120 times at once', () => {
+  expect(parseConfig(vendor).common).toMatchObject({
+    admission: { denied: new Set(), rate: { perMinute: 60, burst: 120 } },
+    maxInFlight: 1_000,
+  })
+})
+
+test('who is denied is kept in lower case, and limits are numbers', () => {
+  const given = {
+    ...rotator,
+    KEYSTILE_DENIED_CALLERS: '9D7F5B5C-3B0A-4D43-9A3F-0D2D6CE3A1AA, 11111111-1111-4111-8111-111111111111',
+    KEYSTILE_RATE_PER_MINUTE: '1',
+    KEYSTILE_RATE_BURST: '2',
+    KEYSTILE_MAX_IN_FLIGHT: '999999',
+  }
+  expect(parseConfig(given).common).toMatchObject({
+    admission: {
+      denied: new Set(['9d7f5b5c-3b0a-4d43-9a3f-0d2d6ce3a1aa', '11111111-1111-4111-8111-111111111111']),
+      rate: { perMinute: 1, burst: 2 },
+    },
+    maxInFlight: 999_999,
+  })
+})
+
 test('all is both', () => {
   const config = parseConfig({ ...rotator, KEYSTILE_ROLE: 'all' })
   expect([config.rotator?.mode, config.vendor]).toEqual(['apply', { checksQueueUrl: undefined }])
@@ -77,6 +101,17 @@ test.each([
   ['KEYSTILE_VAULT_URL', 'https://marked.example', 'KEYSTILE_VAULT_URL is not https://{vault}.vault.azure.net'],
   ['KEYSTILE_TENANT_ID', 'common', 'KEYSTILE_TENANT_ID is not a GUID'],
   ['KEYSTILE_AUDIENCES', ' , ', 'KEYSTILE_AUDIENCES is required'],
+  [
+    'KEYSTILE_DENIED_CALLERS',
+    'somebody,9d7f5b5c-3b0a-4d43-9a3f-0d2d6ce3a1aa',
+    'KEYSTILE_DENIED_CALLERS is not a list of GUIDs',
+  ],
+  ['KEYSTILE_RATE_PER_MINUTE', '0', 'KEYSTILE_RATE_PER_MINUTE is not a whole number from 1 to 999999'],
+  ['KEYSTILE_RATE_PER_MINUTE', '1.5', 'KEYSTILE_RATE_PER_MINUTE is not a whole number from 1 to 999999'],
+  ['KEYSTILE_RATE_BURST', '0', 'KEYSTILE_RATE_BURST is not a whole number from 1 to 999999'],
+  ['KEYSTILE_RATE_BURST', '-5', 'KEYSTILE_RATE_BURST is not a whole number from 1 to 999999'],
+  ['KEYSTILE_MAX_IN_FLIGHT', '1e3', 'KEYSTILE_MAX_IN_FLIGHT is not a whole number from 1 to 999999'],
+  ['KEYSTILE_MAX_IN_FLIGHT', '1000000', 'KEYSTILE_MAX_IN_FLIGHT is not a whole number from 1 to 999999'],
   ['KEYSTILE_DEPLOYMENT', 'a b', 'KEYSTILE_DEPLOYMENT must be 1 to 64 letters, digits, dots, dashes, underscores'],
   ['KEYSTILE_SUBSCRIPTIONS', 'x', 'KEYSTILE_SUBSCRIPTIONS is not a list of GUIDs'],
   ['KEYSTILE_SUBSCRIPTIONS', '', 'KEYSTILE_SUBSCRIPTIONS or KEYSTILE_ACCOUNTS is required'],
@@ -141,9 +176,9 @@ test('a grace below 25 hours is worth a word', () => {
   expect(warnings(parseConfig(vendor))).toEqual([])
 })
 
-test('every setting has the prefix that tells it from the host’s', () => {
-  expect(settingNames.filter((name) => !name.startsWith('KEYSTILE_'))).toEqual([])
-  expect(settingNames).toHaveLength(24)
+test('every setting but the cloud’s has the prefix that tells it from the host’s', () => {
+  expect(settingNames.filter((name) => !name.startsWith('KEYSTILE_'))).toEqual(['AZURE_CLOUD'])
+  expect(settingNames).toHaveLength(29)
 })
 
 test('the longest proofs that fit: twice the window and its spacing, and the settle time, make nine minutes', () => {

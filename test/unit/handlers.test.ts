@@ -5,7 +5,6 @@ import {
   InvocationContext,
   type InvocationContextInit,
 } from '@azure/functions'
-import type { CallerAnswer } from '../../src/callers/caller.ts'
 import { AppError } from '../../src/common/errors.ts'
 import { Secret } from '../../src/common/secret.ts'
 import { getAccountHandler, listAccountsHandler } from '../../src/functions/accounts.ts'
@@ -19,6 +18,7 @@ import { rotationScheduleHandler } from '../../src/functions/rotation-schedule.t
 import type { Asked } from '../../src/rotation/requests.ts'
 import type { Report } from '../../src/rotation/run.ts'
 import type { IssueResult } from '../../src/vending/issued-token.ts'
+import { unbounded } from '../support/endpoint.ts'
 import { account, accountId, ID, OTHER_ID } from '../support/rotation.ts'
 import { testClock } from '../support/rotation-world.ts'
 
@@ -52,9 +52,8 @@ async function call(handler: HttpHandler, { method = 'POST', account = 'speech-w
   return { status, headers: new Headers(headers as Record<string, string>), body: answer, lines }
 }
 
-const callerWith =
-  (...roles: string[]) =>
-  async (): Promise<CallerAnswer> => ({ kind: 'caller', caller: { objectId: 'caller-1', appId: 'app-1', roles } })
+const callerWith = (...roles: string[]) =>
+  unbounded(() => ({ kind: 'caller', caller: { objectId: 'caller-1', appId: 'app-1', roles } }))
 
 const clock = testClock('2026-02-01T12:00:00Z')
 const issued: IssueResult = {
@@ -68,7 +67,7 @@ const issued: IssueResult = {
   },
 }
 const vend = (roles: string[], issue: (account: string) => Promise<IssueResult> = async () => issued) =>
-  issueTokenHandler({ authenticate: callerWith(...roles), issue, clock })
+  issueTokenHandler({ ...callerWith(...roles), issue, clock })
 
 test('a vend answers the token, its end, and what its user needs to know', async () => {
   const { status, headers, body, lines } = await call(vend(['Token.Issue']), { account: 'Speech-West' })
@@ -132,8 +131,8 @@ test.each([
   ['token_wrong_audience', 'Bearer error="invalid_token"'],
   ['token_wrong_tenant', 'Bearer error="invalid_token"'],
 ] as const)('%s is 401 with WWW-Authenticate', async (code, challenge) => {
-  const authenticate = async (): Promise<CallerAnswer> => ({ kind: 'refused', code })
-  const answer = await call(issueTokenHandler({ authenticate, issue: async () => issued, clock }))
+  const nobody = unbounded(() => ({ kind: 'refused', code }))
+  const answer = await call(issueTokenHandler({ ...nobody, issue: async () => issued, clock }))
   expect([answer.status, answer.body.code, answer.headers.get('www-authenticate')]).toEqual([401, code, challenge])
 })
 
@@ -156,7 +155,7 @@ test.each([
   const { lines, ...answer } = await call(vend(['Token.Issue'], () => Promise.reject(error)))
   expect([answer.status, answer.body.code]).toEqual([status, code])
   expect(answer.body).toEqual({
-    type: 'about:blank',
+    type: `/api/openapi.json#/components/schemas/${code}`,
     title: problems[code as keyof typeof problems].title,
     status,
     code,
@@ -164,7 +163,7 @@ test.each([
     traceId: 'invocation-1',
   })
   expect(lines.join()).not.toContain('marked-token')
-  expect(lines[0]).toBe(
+  expect(lines[1]).toBe(
     `information request {"what":"issueToken","caller":"caller-1","app":"app-1","account":"speech-west","result":"${code}"}`,
   )
   expect(lines).toHaveLength(2)
@@ -180,19 +179,19 @@ test('the trace id is the one that the host passes', async () => {
 })
 
 test('a caller without a role leaves a record, whatever is asked for', async () => {
-  const handler = listAccountsHandler({ authenticate: callerWith('Token.Issue'), listStatus: () => Promise.reject() })
+  const handler = listAccountsHandler({ ...callerWith('Token.Issue'), listStatus: () => Promise.reject() })
   const { lines } = await call(handler, { method: 'GET' })
   expect(lines).toEqual([
-    'information request {"what":"issueToken","caller":"caller-1","app":"app-1","result":"not_granted"}',
+    'information request {"what":"issueToken","caller":"caller-1","app":"app-1","account":"speech-west","result":"not_granted"}',
   ])
 })
 
 describe('requests of operators', () => {
   const plan = { kind: 'rotate', slot: 'key2' } as const
   const rotate = (asked: Asked, role = 'Rotation.Manage') =>
-    rotateAccountHandler({ authenticate: callerWith(role), askForRotation: async () => asked })
+    rotateAccountHandler({ ...callerWith(role), askForRotation: async () => asked })
   const revoke = (asked: Asked, role = 'Rotation.Revoke') =>
-    revokeAccountHandler({ authenticate: callerWith(role), askForRevoke: async () => asked })
+    revokeAccountHandler({ ...callerWith(role), askForRevoke: async () => asked })
 
   test.each<[string, Asked, number, object]>([
     ['accepted', { kind: 'accepted', plan }, 202, { plan }],
@@ -244,9 +243,9 @@ describe('requests of operators', () => {
 test('the status of the fleet is for callers with Rotation.Read', async () => {
   const listStatus = async () => ({ accounts: [], failed: [] })
   const ask: Ask = { method: 'GET' }
-  const granted = await call(listAccountsHandler({ authenticate: callerWith('Rotation.Read'), listStatus }), ask)
+  const granted = await call(listAccountsHandler({ ...callerWith('Rotation.Read'), listStatus }), ask)
   expect([granted.status, granted.body]).toEqual([200, { accounts: [], failed: [] }])
-  const denied = listAccountsHandler({ authenticate: callerWith('Token.Issue'), listStatus: () => Promise.reject() })
+  const denied = listAccountsHandler({ ...callerWith('Token.Issue'), listStatus: () => Promise.reject() })
   expect((await call(denied, ask)).status).toBe(403)
 })
 
@@ -264,9 +263,10 @@ test.each([
     state: 'managed',
     held: false,
     drift: [],
+    warnings: [],
   } as const
   const getStatus = async (name: string) => (name === 'speech-west' ? known : undefined)
-  const handler = getAccountHandler({ authenticate: callerWith(role), getStatus })
+  const handler = getAccountHandler({ ...callerWith(role), getStatus })
   expect((await call(handler, { method: 'GET', account })).status).toBe(status)
 })
 
@@ -285,6 +285,7 @@ test.each([
     { account: ID, attempt: 0 },
   ],
   [{ secret: 'speech-west' }, { secret: 'speech-west' }],
+  [Buffer.from('{"secret":"speech-west"}').toString('base64'), { secret: 'speech-west' }],
 ])('the message %j means: look at %j', (entry, meant) => expect(parseCheckMessage(entry)).toEqual(meant))
 
 test.each([
@@ -325,6 +326,19 @@ describe('checkAccount', () => {
         `information rotation.checked {"account":"${ID}","request":"check","kind":"done","planned":["done"],"did":[],"attempt":0,"milliseconds":0}`,
       ],
     })
+  })
+
+  test('the age of a key that stays live is in the record', async () => {
+    const live = {
+      since: new Date('2026-01-01T00:01:01Z'),
+      graceUntil: new Date('2026-01-03T00:01:01Z'),
+      due: new Date('2026-01-31T00:01:01Z'),
+      overdue: true,
+    }
+    const { lines } = await run({ check: async () => ({ ...done, live }) })
+    expect(lines.join()).toContain(
+      '"attempt":0,"since":"2026-01-01T00:01:01.000Z","due":"2026-01-31T00:01:01.000Z","overdue":true,"milliseconds":0}',
+    )
   })
 
   test('a message can only mean a check', async () => {
