@@ -9,5 +9,6 @@ module.exports = {
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.local/', '<rootDir>/.stryker-tmp/'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/secret-equality.ts'],
   testTimeout: 30_000,
 }

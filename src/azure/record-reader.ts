@@ -43,22 +43,27 @@ export function recordReader(deps: { credential: TokenCredential; vaultUrl: stri
   }
 }
 
-/** The version id of the newest that is enabled and has another key of this account, by its tags alone. */
+/**
+ * The version id of the newest that is enabled and has another key of this account, by its tags alone. None where the
+ * newest of all is disabled: that is a stop, made a moment ago.
+ */
 async function newestOther(
   client: SecretClient,
   name: string,
   { account, refused }: { account: string; refused: string },
 ): Promise<string | undefined> {
   let best: { version: string | undefined; at: number } | undefined
+  let newest = { at: Number.NEGATIVE_INFINITY, enabled: true }
   const versions = client.listPropertiesOfSecretVersions(name, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) })
   for await (const { version, enabled, createdOn, tags = {} } of versions) {
     const { providerAddress, fingerprint } = readRecord(tags)
     const at = createdOn?.getTime() ?? 0
+    if (at >= newest.at) newest = { at, enabled: (at > newest.at || newest.enabled) && enabled === true }
     if (!enabled || fingerprint === undefined || fingerprint === refused) continue
     if (providerAddress === undefined || !sameId(providerAddress, account)) continue
     if (best === undefined || at > best.at) best = { version, at }
   }
-  return best?.version
+  return newest.enabled ? best?.version : undefined
 }
 
 /** What the value of a record without a key is: it says so itself, and is no key of any account. */

@@ -48,12 +48,12 @@ export function tokenService(deps: StsDeps & { readonly credential: TokenCredent
   }
 }
 
-const withKey = (key: Secret): Headers => ({ 'ocp-apim-subscription-key': key.reveal() })
+const withKey = (key: Secret): HeaderMap => ({ 'ocp-apim-subscription-key': key.reveal() })
 
 async function ask(
   { cloud, clock }: StsDeps,
   place: Place,
-  toHeaders: () => Promise<Headers>,
+  toHeaders: () => Promise<HeaderMap>,
 ): Promise<ExchangeAnswer> {
   const url = stsUrl(cloud, place)
   if (url === undefined) return { kind: 'unknown', reason: 'no-such-host' }
@@ -66,13 +66,13 @@ async function ask(
   }
 }
 
-type Headers = Readonly<Record<string, string>>
+type HeaderMap = Readonly<Record<string, string>>
 
 /**
  * A redirect is an error: fetch would send the key header along to wherever it leads. The connection is closed
  * afterwards, so that each exchange reaches the service anew: a proof must not ask one warm instance three times.
  */
-const post = (url: string, headers: Headers): Promise<Response> =>
+const post = (url: string, headers: HeaderMap): Promise<Response> =>
   fetch(url, {
     method: 'POST',
     headers: { ...headers, connection: 'close' },
@@ -84,8 +84,8 @@ const post = (url: string, headers: Headers): Promise<Response> =>
 async function readAnswer(answer: Response, askedAt: Date): Promise<ExchangeAnswer> {
   const { status } = answer
   if (status === 200) {
-    const text = (await answer.text()).trim()
-    if (text === '' || text.length > MAX_TOKEN_LENGTH) return { kind: 'unknown', reason: 'not-a-token' }
+    const text = (await readText(answer))?.trim()
+    if (!text) return { kind: 'unknown', reason: 'not-a-token' }
     const expiresAt = readExpiry(text, askedAt)
     return expiresAt > askedAt
       ? { kind: 'token', token: Secret.of(text), expiresAt }
@@ -95,6 +95,18 @@ async function readAnswer(answer: Response, askedAt: Date): Promise<ExchangeAnsw
   if (status === 401) return { kind: 'refused' }
   if (status === 404 || status === 405) return { kind: 'unsupported' }
   return status === 403 ? { kind: 'forbidden' } : { kind: 'unknown', reason: `http-${status}` }
+}
+
+/** The body, no further than a token may be long; `undefined` when there is more of it. */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body ?? []) {
+    length += chunk.length
+    if (length > MAX_TOKEN_LENGTH) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 /**

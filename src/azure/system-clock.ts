@@ -6,5 +6,5 @@ import type { Clock } from '../common/clock.ts'
 export const systemClock: Clock = {
   now: () => new Date(),
   elapsed: () => performance.now(),
-  sleep: (milliseconds) => sleep(milliseconds),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal ? { signal } : {}).catch(() => undefined),
 }

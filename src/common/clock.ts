@@ -4,5 +4,6 @@ export interface Clock {
   now(): Date
   /** Milliseconds on a clock that never jumps; only differences mean anything. */
   elapsed(): number
-  sleep(milliseconds: number): Promise<void>
+  /** Never rejects. @param signal ends it early. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }

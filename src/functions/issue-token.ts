@@ -4,7 +4,6 @@ import type { HttpHandler } from '@azure/functions'
 import type { z } from 'zod'
 import { mayIssue } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
-import type { Clock } from '../common/clock.ts'
 import { fingerprintOf } from '../common/secret.ts'
 import type { IssuedToken, IssueResult } from '../vending/issued-token.ts'
 import { readBody } from './body.ts'
@@ -14,7 +13,6 @@ import type { tokenAnswer } from './schemas/token.ts'
 
 export interface IssueTokenHandlerDeps extends EndpointDeps {
   readonly issue: (account: string) => IssueResult | Promise<IssueResult>
-  readonly clock: Clock
 }
 
 export const issueTokenHandler = (deps: IssueTokenHandlerDeps): HttpHandler =>
@@ -28,13 +26,13 @@ export const issueTokenHandler = (deps: IssueTokenHandlerDeps): HttpHandler =>
     if (result.kind === 'refused') return refuse(result.code)
     note.token = fingerprintOf(result.issued.token)
     note.expires = result.issued.expiresAt.toISOString()
-    return answer(200, tokenBody(account, result.issued, deps.clock.now()))
+    return answer(200, tokenBody(account, result.issued, result.leftMs))
   })
 
-const tokenBody = (account: string, issued: IssuedToken, now: Date): z.input<typeof tokenAnswer> => ({
+const tokenBody = (account: string, issued: IssuedToken, leftMs: number): z.input<typeof tokenAnswer> => ({
   access_token: issued.token.reveal(),
   token_type: 'Bearer',
-  expires_in: Math.max(0, Math.floor((issued.expiresAt.getTime() - now.getTime()) / 1_000)),
+  expires_in: Math.floor(leftMs / 1_000),
   expires_at: issued.expiresAt.toISOString(),
   refresh_after: issued.refreshAfter.toISOString(),
   account,

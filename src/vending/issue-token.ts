@@ -6,9 +6,10 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
-import { askForChecks } from './ask-for-checks.ts'
-import type { IssuedToken, IssueRefusal, IssueResult } from './issued-token.ts'
-import { type Look, type LookDeps, lookAtAccount, type Source } from './look.ts'
+import { askSparingly } from './ask-sparingly.ts'
+import { type CachedToken, cacheToken, leftOf } from './cached-token.ts'
+import type { IssueRefusal, IssueResult } from './issued-token.ts'
+import { type Look, type LookDeps, type Looked, lookAtAccount } from './look.ts'
 import type { CheckRequests } from './ports.ts'
 
 export interface IssueDeps extends Omit<LookDeps, 'ask'> {
@@ -18,107 +19,133 @@ export interface IssueDeps extends Omit<LookDeps, 'ask'> {
 }
 
 /**
- * Issues a token for an account. It has at least 5 minutes left (half of its life, where that is under ten) unless
- * the vault or the token service fails: then what is still valid is served.
+ * Issues a token for an account. It has at least 5 minutes left (half of its life, where that is short) unless the
+ * vault or the token service fails: then what is still valid is served.
  *
  * @returns a function of the account's name, lower-cased. It answers at once from the cache, and otherwise promises.
- * @throws AppError when the vault refuses or does not answer, and nothing valid is at hand.
+ * @throws AppError when the vault refuses or does not answer, and nothing valid is at hand: at once where that is
+ *   remembered, otherwise as a rejection.
  */
 export function issueToken(deps: IssueDeps): (account: string) => IssueResult | Promise<IssueResult> {
-  const look = lookAtAccount({ ...deps, ask: askForChecks(deps) })
-  const holdings = new LRUCache<string, Holding>({ max: MAX_ACCOUNTS })
-  const flying = { ...deps, look }
+  const look = lookAtAccount({ ...deps, ask: askSparingly(deps) })
+  const entries = new LRUCache<string, Entry>({ max: MAX_ACCOUNTS })
   return (account) => {
-    const held = holdings.get(account) ?? { lookedAt: Number.NEGATIVE_INFINITY, retryAt: Number.NEGATIVE_INFINITY }
+    const entry = entries.get(account) ?? { lookedAt: Number.NEGATIVE_INFINITY, retryAt: Number.NEGATIVE_INFINITY }
     const now = deps.clock.elapsed()
-    if (isLookDue(held, now)) {
-      holdings.set(account, held)
-      held.flight ??= fly(flying, account, held).finally(() => {
-        held.flight = undefined
-      })
+    if (isLookDue(entry, deps.clock)) {
+      entries.set(account, entry)
+      entry.flight ??= takeOff(deps, look, account, entry)
     }
-    if (held.flight === undefined || isGood(held, now)) return give(held, now)
-    return held.flight.then(() => give(held, deps.clock.elapsed()))
+    if (entry.flight === undefined || isGood(entry, deps.clock, now)) return give(entry, deps.clock)
+    return entry.flight.then(() => give(entry, deps.clock))
   }
 }
 
 /** Accounts that are remembered, with a token of about 1 KiB each. */
 const MAX_ACCOUNTS = 10_000
-const MIN_LEFT_MS = 5 * 60_000
-/** Renewed so long before it must be: longer than one exchange may take, so that nobody waits for it. */
-const RENEW_AHEAD_MS = 15_000
 /** The newest record is looked at once a minute while an account is in use. */
 const LOOK_EVERY_MS = 60_000
 /** Nobody is served on an older look, unless it fails: so soon an emergency stop reaches the last caller. */
 const LOOK_WITHIN_MS = 75_000
 /** A failure is remembered for so long, give or take a half. */
 const FAILURE_MS = 5_000
+/** Whatever the vault and the token service do, a flight ends by then. */
+const FLIGHT_MS = 30_000
+/** Nobody waits longer for one; who comes later than that while it is under way is answered at once. */
+const PATIENCE_MS = 10_000
+/** A token that ends sooner is not worth giving: it would die on the way. */
+const LEAST_LEFT_MS = 5_000
 
 /** What is remembered of one account. Times are those of `clock.elapsed()`, in milliseconds. */
-interface Holding {
-  token?: Held | undefined
+interface Entry {
+  token?: CachedToken | undefined
   /** Why there is no token, or why it could not be renewed. */
   failure?: { readonly code: IssueRefusal } | { readonly error: unknown } | undefined
+  /** When the look began that the token rests on. */
   lookedAt: number
   retryAt: number
+  /** Is there while somebody looks; callers may wait for it. */
   flight?: Promise<void> | undefined
 }
 
-interface Held {
-  readonly result: { readonly kind: 'issued'; readonly issued: IssuedToken }
-  readonly source: Source
-  readonly renewAt: number
-  readonly goodUntil: number
-  readonly endsAt: number
+const isLookDue = ({ token, lookedAt, retryAt }: Entry, clock: Clock): boolean => {
+  const now = clock.elapsed()
+  if (now < retryAt) return false
+  return token === undefined || leftOf(token, clock) <= token.renewLeft || now >= lookedAt + LOOK_EVERY_MS
 }
 
-const isLookDue = ({ token, lookedAt, retryAt }: Holding, now: number): boolean =>
-  now >= retryAt && (token === undefined || now >= token.renewAt || now >= lookedAt + LOOK_EVERY_MS)
-
-/** Is what is at hand to be given without waiting for the flight under way? After a failure, whatever is valid is. */
-function isGood({ token, lookedAt, failure }: Holding, now: number): boolean {
-  if (token === undefined || now >= token.endsAt) return false
-  return failure !== undefined || (now < token.goodUntil && now < lookedAt + LOOK_WITHIN_MS)
+/**
+ * Is what is at hand to be given without waiting for the flight under way? Shortly after a failure, whatever is valid
+ * is: as long as the next failure may take to show.
+ */
+function isGood({ token, lookedAt, failure, retryAt }: Entry, clock: Clock, now: number): boolean {
+  if (token === undefined) return false
+  const left = leftOf(token, clock)
+  if (failure !== undefined && now < retryAt + FLIGHT_MS) return left > LEAST_LEFT_MS
+  return left > token.goodLeft && now < lookedAt + LOOK_WITHIN_MS
 }
 
-function give({ token, failure }: Holding, now: number): IssueResult {
-  if (token !== undefined && now < token.endsAt) return token.result
+function give({ token, failure }: Entry, clock: Clock): IssueResult {
+  const left = token === undefined ? 0 : leftOf(token, clock)
+  if (token !== undefined && left > LEAST_LEFT_MS) return { kind: 'issued', issued: token.issued, leftMs: left }
   if (failure !== undefined && 'error' in failure) throw failure.error
   return { kind: 'refused', code: failure?.code ?? 'token_service_unavailable' }
 }
 
-/** A stop, or a key that nobody accepts: what is in the cache is not to be given any more. */
-const KEEPS_TOKEN: readonly IssueRefusal[] = ['token_service_unavailable']
-
-async function fly(deps: IssueDeps & { look: Look }, account: string, held: Holding): Promise<void> {
-  const { clock, look, random, report } = deps
-  const fail = (failure: NonNullable<Holding['failure']>, code: string) => {
-    held.failure = failure
-    held.retryAt = clock.elapsed() + FAILURE_MS * (0.5 + random())
-    if (held.token !== undefined) report({ kind: 'look-failed', account, code })
-  }
-  try {
-    const { token } = held
-    const fresh = token && clock.elapsed() < token.renewAt ? token.source : undefined
-    const looked = await look(account, fresh)
-    if (looked.kind === 'refused') {
-      if (!KEEPS_TOKEN.includes(looked.code)) held.token = undefined
-      fail({ code: looked.code }, looked.code)
-      return
-    }
-    if (looked.kind === 'token') held.token = hold(clock, looked.issued, looked.source)
-    held.lookedAt = clock.elapsed()
-    held.failure = undefined
-  } catch (error) {
-    fail({ error }, error instanceof AppError ? error.code : 'internal')
-  }
+/** @returns what callers wait for: the end of the flight, or of their patience. */
+function takeOff(deps: IssueDeps, look: Look, account: string, entry: Entry): Promise<void> {
+  const landed = new AbortController()
+  const { clock } = deps
+  const flight = fly(deps, withinTime(clock, look), account, entry).finally(() => {
+    entry.flight = undefined
+    landed.abort()
+  })
+  return Promise.race([flight, clock.sleep(PATIENCE_MS, landed.signal)])
 }
 
-function hold(clock: Clock, issued: IssuedToken, source: Source): Held {
-  const now = clock.elapsed()
-  const life = issued.expiresAt.getTime() - clock.now().getTime()
-  const left = Math.min(MIN_LEFT_MS, life / 2)
-  const goodUntil = now + life - left
-  const renewAt = goodUntil - Math.min(RENEW_AHEAD_MS, left / 20)
-  return { result: { kind: 'issued', issued }, source, renewAt, goodUntil, endsAt: now + life }
+/** Each port bounds its own calls; this is for the one that does not. */
+const withinTime =
+  (clock: Clock, look: Look): Look =>
+  async (account, fresh) => {
+    const done = new AbortController()
+    const late = clock.sleep(FLIGHT_MS, done.signal).then(() => {
+      throw new AppError('upstream_unreachable', `look at ${account}: no answer (timeout)`)
+    })
+    try {
+      return await Promise.race([look(account, fresh), late])
+    } finally {
+      done.abort()
+      late.catch(() => undefined)
+    }
+  }
+
+/** What says nothing about the account: the token at hand is kept. After any other refusal it is not given any more. */
+const isOutage = (looked: Looked): boolean => looked.kind === 'refused' && looked.code === 'token_service_unavailable'
+/** Worth a word to operators. The others are an account's own state, and callers may ask for any name. */
+const isTrouble = (code: IssueRefusal): boolean => code === 'token_service_unavailable' || code === 'key_refused'
+
+async function fly({ clock, random, report }: IssueDeps, look: Look, account: string, entry: Entry): Promise<void> {
+  const begun = clock.elapsed()
+  const fail = (failure: NonNullable<Entry['failure']>) => {
+    entry.failure = failure
+    entry.retryAt = clock.elapsed() + FAILURE_MS * (0.5 + random())
+  }
+  try {
+    const { token } = entry
+    const fresh = token && leftOf(token, clock) > token.renewLeft ? token.source : undefined
+    const looked = await look(account, fresh)
+    if (looked.kind === 'refused') {
+      if (!isOutage(looked)) entry.token = undefined
+      fail({ code: looked.code })
+      if (isTrouble(looked.code)) report({ kind: 'look-failed', account, code: looked.code, reason: looked.reason })
+      return
+    }
+    if (looked.kind === 'token') entry.token = cacheToken(clock, looked)
+    entry.lookedAt = begun
+    entry.failure = undefined
+  } catch (error) {
+    fail({ error })
+    const [code, reason] = error instanceof AppError ? [error.code, error.message] : ['internal', 'a defect']
+    report({ kind: 'look-failed', account, code, reason })
+  }
 }

@@ -22,5 +22,6 @@ export type IssueRefusal =
   | 'token_service_unavailable'
 
 export type IssueResult =
-  | { readonly kind: 'issued'; readonly issued: IssuedToken }
+  /** `leftMs`: how long the token is still good, in milliseconds. */
+  | { readonly kind: 'issued'; readonly issued: IssuedToken; readonly leftMs: number }
   | { readonly kind: 'refused'; readonly code: IssueRefusal }

@@ -4,7 +4,8 @@ import { hasTokenService } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { type Cloud, serviceEndpoint } from '../common/cloud.ts'
 import { unreachable } from '../common/errors.ts'
-import type { AskForCheck } from './ask-for-checks.ts'
+import type { AskForCheck } from './ask-sparingly.ts'
+import type { Source } from './cached-token.ts'
 import type { IssuedToken, IssueRefusal } from './issued-token.ts'
 import type {
   ExchangeAnswer,
@@ -16,14 +17,11 @@ import type {
   VendingEvent,
 } from './ports.ts'
 
-/** What a token was had with: the fingerprint of a key, or no key at all. */
-export type Source = string
-
 /** `unchanged`: the token at hand is still the one to give. */
 export type Looked =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'token'; readonly issued: IssuedToken; readonly source: Source }
-  | { readonly kind: 'refused'; readonly code: IssueRefusal }
+  | { readonly kind: 'refused'; readonly code: IssueRefusal; readonly reason: string }
 
 /**
  * @param fresh source of the token at hand, where that is young enough to be kept.
@@ -55,49 +53,68 @@ export const lookAtAccount =
   (account, fresh) =>
     lookAtNewest({ ...deps, account, fresh }, 1)
 
-const refuse = (code: IssueRefusal): Looked => ({ kind: 'refused', code })
+/** @param reason for operators; nothing secret. */
+const refuse = (code: IssueRefusal, reason: string): Looked => ({ kind: 'refused', code, reason })
+const unavailable = (reason: string): Looked => refuse('token_service_unavailable', reason)
 
 /**
  * A key that is refused was replaced a moment ago, or has not reached every instance of the service (contract C5), or
  * was broken by hand: it is read and tried a second time before it is given up.
  */
-async function lookAtNewest(looking: Looking, time: 1 | 2): Promise<Looked> {
+async function lookAtNewest(looking: Looking, attempt: 1 | 2): Promise<Looked> {
   const answer = await looking.records.newest(looking.account)
   if (answer.kind !== 'record') return withoutKey(looking, answer)
-  const looked = await tryKey(looking, answer.record)
-  return looked ?? (time === 1 ? lookAtNewest(looking, 2) : failOver(looking, answer.record))
+  const tried = await tryKey(looking, answer.record)
+  if (typeof tried === 'object') return tried
+  return tried === 'refused' && attempt === 1 ? lookAtNewest(looking, 2) : failOver(looking, answer.record, tried)
 }
 
-/** The published key is refused: somebody broke it. An older one may still work, until the rotator has repaired it. */
-async function failOver(looking: Looking, { providerAddress, fingerprint }: PublishedKey): Promise<Looked> {
+/** Why a key gave no token: it is not accepted, or for a reason that may have nothing to do with it (403). */
+type Unusable = 'refused' | 'forbidden'
+
+/** The published key is of no use: somebody broke it. An older one may be, until the rotator has repaired it. */
+async function failOver(looking: Looking, newest: PublishedKey, why: Unusable): Promise<Looked> {
   const { account, records, report } = looking
-  await looking.ask(account, { account: providerAddress })
-  const other = await records.another(account, providerAddress, fingerprint).catch(() => undefined)
-  const looked = other && (await tryKey(looking, other))
-  if (!other || !looked) return refuse('key_refused')
-  if (looked.kind === 'token') report({ kind: 'failed-over', account, refused: fingerprint, used: other.fingerprint })
-  return looked
+  const { providerAddress, fingerprint } = newest
+  // Nobody waits for the queue: whether it works must not decide whether a working key is found.
+  void looking.ask(account, { account: providerAddress })
+  const found = await records.another(account, providerAddress, fingerprint).catch(() => 'unknown' as const)
+  if (found === 'unknown') return unavailable('older-versions-unknown')
+  const tried = found === undefined ? why : await tryKey(looking, found)
+  if (typeof tried === 'object') {
+    if (found && tried.kind === 'token') {
+      report({ kind: 'failed-over', account, refused: fingerprint, used: found.fingerprint })
+    }
+    return tried
+  }
+  return why === 'forbidden' || tried === 'forbidden'
+    ? unavailable('forbidden')
+    : refuse('key_refused', 'every key is refused')
 }
 
-/** `undefined` when the key is refused. */
-async function tryKey(looking: Looking, record: PublishedKey): Promise<Looked | undefined> {
+async function tryKey(looking: Looking, record: PublishedKey): Promise<Looked | Unusable> {
   if (record.fingerprint === looking.fresh) return { kind: 'unchanged' }
   const answer = await looking.tokens.exchange(record.place, record.key)
-  if (answer.kind !== 'refused' && answer.kind !== 'forbidden') {
-    return toLooked(looking, record, record.fingerprint, answer)
+  const supported = hasTokenService(record.kind)
+  switch (answer.kind) {
+    case 'refused':
+      return supported ? 'refused' : refuse('tokens_unsupported', record.kind)
+    case 'forbidden':
+      return 'forbidden'
+    default:
+      return toLooked(looking, record, record.fingerprint, answer)
   }
-  return answer.kind === 'refused' && !hasTokenService(record.kind) ? refuse('tokens_unsupported') : undefined
 }
 
 async function withoutKey(looking: Looking, answer: Exclude<RecordAnswer, { kind: 'record' }>): Promise<Looked> {
   switch (answer.kind) {
     case 'absent':
-      return refuse('unknown_account')
+      return refuse('unknown_account', 'no such secret')
     case 'held':
-      return refuse('account_held')
+      return refuse('account_held', 'the newest version is disabled')
     case 'not-a-record':
-      await looking.ask(looking.account, { secret: looking.account })
-      return refuse('unknown_account')
+      void looking.ask(looking.account, { secret: looking.account })
+      return refuse('unknown_account', 'not a record')
     case 'keyless':
       return withIdentity(looking, answer.account)
     default:
@@ -108,11 +125,13 @@ async function withoutKey(looking: Looking, answer: Exclude<RecordAnswer, { kind
 /** Our own identity goes to the account's custom subdomain, and only for accounts that the settings list. */
 async function withIdentity(looking: Looking, account: RecordedAccount): Promise<Looked> {
   const listed = looking.keyless.has(account.providerAddress.toLowerCase())
-  if (!listed || account.place.subDomain === undefined) return refuse('keyless_not_enabled')
+  if (!listed) return refuse('keyless_not_enabled', 'not listed')
+  if (account.place.subDomain === undefined) return refuse('keyless_not_enabled', 'no subdomain')
   if (looking.fresh === KEYLESS) return { kind: 'unchanged' }
   const answer = await looking.tokens.exchangeIdentity(account.place)
+  // A role takes minutes to arrive (contract C6): that is no final answer.
   const refused = answer.kind === 'refused' || answer.kind === 'forbidden'
-  return refused ? refuse('keyless_not_enabled') : toLooked(looking, account, KEYLESS, answer)
+  return refused ? unavailable('our own identity is refused') : toLooked(looking, account, KEYLESS, answer)
 }
 
 function toLooked(
@@ -123,12 +142,12 @@ function toLooked(
 ): Looked {
   switch (answer.kind) {
     case 'unsupported':
-      return refuse('tokens_unsupported')
+      return hasTokenService(kind) ? unavailable('no token service there') : refuse('tokens_unsupported', kind)
     case 'unknown':
-      return refuse('token_service_unavailable')
+      return unavailable(answer.reason)
     case 'token': {
       const endpoint = serviceEndpoint(cloud, place, kind)
-      if (endpoint === undefined) return refuse('unknown_account')
+      if (endpoint === undefined) return refuse('unknown_account', 'no such host')
       const { token, expiresAt } = answer
       const refreshAfter = refreshTime(clock.now(), expiresAt)
       return { kind: 'token', source, issued: { token, expiresAt, refreshAfter, region: place.region, endpoint } }

@@ -68,9 +68,10 @@ export interface CheckRequests {
 /**
  * What operators want to know of a vendor beside its requests. `check-lost`: a check could not be asked for, so the
  * repair waits for the schedule. `failed-over`: the published key is refused, an older one was taken.
- * `look-failed`: nothing could be learned of an account; what is in the cache serves while it is valid.
+ * `look-failed`: nothing could be learned of an account, or none of its keys is accepted; in the first case what is in
+ * the cache serves while it is valid.
  */
 export type VendingEvent =
   | { readonly kind: 'check-lost'; readonly account: string }
   | { readonly kind: 'failed-over'; readonly account: string; readonly refused: string; readonly used: string }
-  | { readonly kind: 'look-failed'; readonly account: string; readonly code: string }
+  | { readonly kind: 'look-failed'; readonly account: string; readonly code: string; readonly reason: string }

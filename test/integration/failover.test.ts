@@ -103,7 +103,7 @@ describe('an account without keys', () => {
     const identity = azure.world.seed.identities.find(({ name }) => name === 'vendor')
     if (identity) identity.grants = identity.grants.filter((grant) => !grant.scope.endsWith('speech-keyless'))
     const { vend } = wired(azure, { keyless: [KEYLESS.id] })
-    expect(await vend('speech-keyless')).toEqual({ kind: 'refused', code: 'keyless_not_enabled' })
+    expect(await vend('speech-keyless')).toEqual({ kind: 'refused', code: 'token_service_unavailable' })
   })
 
   test('whose local authentication is switched on again is vended with a key at the next look', async () => {

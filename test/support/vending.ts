@@ -1,13 +1,43 @@
 // A vendor over a world in memory, on a clock that the test turns.
 
+import type { Clock } from '../../src/common/clock.ts'
 import { publicCloud } from '../../src/common/cloud.ts'
 import { Secret } from '../../src/common/secret.ts'
 import { issueToken } from '../../src/vending/issue-token.ts'
 import type { ExchangeAnswer, PublishedKey, RecordAnswer, VendingEvent } from '../../src/vending/ports.ts'
 import { fp, ID } from './rotation.ts'
-import { testClock } from './rotation-world.ts'
 
-const START = '2026-02-01T12:00:00Z'
+const START = new Date('2026-02-01T12:00:00Z').getTime()
+
+/** A clock with two hands: they move together, until the test sets the one on the wall or puts the machine to sleep. */
+function twoHands() {
+  let [wall, steady] = [START, 0]
+  const sleepers = new Set<{ readonly until: number; wake: () => void }>()
+  const advance = (milliseconds: number) => {
+    wall += milliseconds
+    steady += milliseconds
+    for (const sleeper of sleepers) if (sleeper.until <= steady) sleeper.wake()
+  }
+  const clock: Clock = {
+    now: () => new Date(wall),
+    elapsed: () => steady,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve) => {
+        const wake = () => {
+          sleepers.delete(sleeper)
+          resolve()
+        }
+        const sleeper = { until: steady + milliseconds, wake }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', sleeper.wake)
+      }),
+  }
+  /** Sets the clock on the wall; also what a machine's sleep looks like. */
+  const setWall = (milliseconds: number) => {
+    wall += milliseconds
+  }
+  return { ...clock, advance, setWall, sleeping: () => sleepers.size }
+}
 
 export const keyRecord = (key: string, change: Partial<PublishedKey> = {}): PublishedKey => ({
   key: Secret.of(key),
@@ -33,7 +63,7 @@ export interface VendingWorld {
 }
 
 export function vendor({ keyless = [], random = () => 0.5 }: { keyless?: string[]; random?: () => number } = {}) {
-  const clock = testClock(START)
+  const clock = twoHands()
   const seen = {
     reads: 0,
     listed: 0,

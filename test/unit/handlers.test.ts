@@ -65,9 +65,10 @@ const issued: IssueResult = {
     region: 'westus2',
     endpoint: 'https://westus2.api.cognitive.microsoft.com/',
   },
+  leftMs: 540_999,
 }
 const vend = (roles: string[], issue: (account: string) => Promise<IssueResult> = async () => issued) =>
-  issueTokenHandler({ ...callerWith(...roles), issue, clock })
+  issueTokenHandler({ ...callerWith(...roles), issue })
 
 test('a vend answers the token, its end, and what its user needs to know', async () => {
   const { status, headers, body, lines } = await call(vend(['Token.Issue']), { account: 'Speech-West' })
@@ -132,7 +133,7 @@ test.each([
   ['token_wrong_tenant', 'Bearer error="invalid_token"'],
 ] as const)('%s is 401 with WWW-Authenticate', async (code, challenge) => {
   const nobody = unbounded(() => ({ kind: 'refused', code }))
-  const answer = await call(issueTokenHandler({ ...nobody, issue: async () => issued, clock }))
+  const answer = await call(issueTokenHandler({ ...nobody, issue: async () => issued }))
   expect([answer.status, answer.body.code, answer.headers.get('www-authenticate')]).toEqual([401, code, challenge])
 })
 

@@ -21,6 +21,7 @@ test('a vend says where the token is used, when it ends, and when to ask for the
       region: 'westus2',
       endpoint: 'https://speech-west.cognitiveservices.azure.com/',
     },
+    leftMs: 600_000,
   })
 })
 
@@ -128,6 +129,23 @@ describe('the newest version is looked at', () => {
     expect(await vendEvery(1, 75)).toEqual(['token 1', 'token 2'])
   })
 
+  test('75 seconds count from the moment of the read, however long the exchange after it took', async () => {
+    const { issue, vend, vendEvery, clock, world, token } = vendor()
+    await vend()
+    await vendEvery(1, 284)
+    const slow = pending<ExchangeAnswer>()
+    world.exchange = () => slow.promise
+    clock.advance(SECOND)
+    await vend()
+    await settled()
+    clock.advance(9 * SECOND)
+    slow.settle(token('token 2'))
+    await settled()
+    world.record = async () => ({ kind: 'held' })
+    clock.advance(66 * SECOND)
+    expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'account_held' })
+  })
+
   test('after a quiet time the next caller waits for the look: an emergency stop holds at once', async () => {
     const { vend, clock, world } = vendor()
     await vend()
@@ -148,21 +166,143 @@ describe('the newest version is looked at', () => {
   })
 })
 
-describe('failures', () => {
-  test.each<[string, () => Promise<RecordAnswer>, ExchangeAnswer, string]>([
-    ['the vault', noAnswer, { kind: 'refused' }, 'upstream_unreachable'],
-    ['the token service', async () => recordWith('first key'), down, 'token_service_unavailable'],
-  ])('%s is down: what is valid is served to its end, and the log says so', async (_what, record, answer, code) => {
-    const { vend, vendEvery, clock, world, seen } = vendor()
+describe('whoever never answers', () => {
+  test('is waited for 10 seconds by those who came first, and by nobody else; 30 seconds end it', async () => {
+    const { issue, vend, clock, world, seen } = vendor()
+    world.record = () => new Promise(() => {})
+    const first = vend()
+    clock.advance(9_999)
+    const second = vend()
+    clock.advance(1)
+    expect([await first, await second]).toEqual(['token_service_unavailable', 'token_service_unavailable'])
+    expect(await issue('speech-west')).toEqual({ kind: 'refused', code: 'token_service_unavailable' })
+    expect(seen.reads).toBe(1)
+    clock.advance(20 * SECOND)
+    await settled()
+    expect(seen.reports).toEqual([
+      {
+        kind: 'look-failed',
+        account: 'speech-west',
+        code: 'upstream_unreachable',
+        reason: 'look at speech-west: no answer (timeout)',
+      },
+    ])
+    world.record = async () => recordWith('first key')
+    clock.advance(5 * SECOND)
+    expect(await vend()).toBe('token 1')
+  })
+
+  test('leaves no timer behind once it has answered', async () => {
+    const { vend, clock } = vendor()
     await vend()
-    world.record = record
-    world.exchange = async () => answer
-    expect(await vendEvery(1, 599)).toEqual(['token 1'])
-    expect(new Set(seen.reports.map((event) => JSON.stringify(event)))).toEqual(
-      new Set([JSON.stringify({ kind: 'look-failed', account: 'speech-west', code })]),
-    )
-    clock.advance(SECOND)
-    expect(await vend().catch((error: AppError) => error.code)).toBe(code)
+    await settled()
+    expect(clock.sleeping()).toBe(0)
+  })
+
+  test('does not put an answer that comes too late in the place of a newer one', async () => {
+    const { vend, clock, world } = vendor()
+    const hanging = pending<RecordAnswer>()
+    world.record = () => hanging.promise
+    const first = vend()
+    clock.advance(30 * SECOND)
+    expect(await first).toBe('token_service_unavailable')
+    await settled()
+    world.record = async () => ({ kind: 'held' })
+    clock.advance(5 * SECOND)
+    expect(await vend()).toBe('account_held')
+    hanging.settle(recordWith('first key'))
+    await settled()
+    expect(await vend()).toBe('account_held')
+  })
+})
+
+describe('two clocks', () => {
+  test('a wall clock that is set back does not lengthen a token', async () => {
+    const { issue, vend, clock } = vendor()
+    await vend()
+    clock.setWall(-60 * MINUTE)
+    clock.advance(MINUTE - 1)
+    expect(issue('speech-west')).toMatchObject({ kind: 'issued', leftMs: 9 * MINUTE + 1 })
+  })
+
+  test('a token that ended while the machine slept is not given', async () => {
+    const { vend, clock } = vendor()
+    await vend()
+    clock.setWall(60 * MINUTE)
+    expect(await vend()).toBe('token 2')
+  })
+
+  test('a token of 599 seconds is good for 299 of them: whole seconds are no reason for less than five minutes', async () => {
+    const { issue, vend, clock, world, seen, token } = vendor()
+    world.exchange = async () => token(`token ${seen.exchanged.length}`, 599)
+    await vend()
+    const hanging = pending<ExchangeAnswer>()
+    world.exchange = () => hanging.promise
+    clock.advance(240 * SECOND)
+    await vend()
+    await settled()
+    clock.advance(59 * SECOND - 1)
+    expect(issue('speech-west')).toMatchObject({ leftMs: 5 * MINUTE + 1 })
+    clock.advance(1)
+    expect(issue('speech-west')).toBeInstanceOf(Promise)
+    hanging.settle(token('late'))
+  })
+})
+
+describe('failures', () => {
+  test.each<[string, () => Promise<RecordAnswer>, ExchangeAnswer, string, string]>([
+    ['the vault', noAnswer, { kind: 'refused' }, 'upstream_unreachable', 'read secret: no answer'],
+    ['the token service', async () => recordWith('first key'), down, 'token_service_unavailable', 'timeout'],
+    [
+      'a firewall',
+      async () => recordWith('first key'),
+      { kind: 'forbidden' },
+      'token_service_unavailable',
+      'forbidden',
+    ],
+    [
+      'the route to it',
+      async () => recordWith('first key'),
+      { kind: 'unsupported' },
+      'token_service_unavailable',
+      'no token service there',
+    ],
+  ])(
+    '%s is down: what is valid is served to its end, and the log says so',
+    async (_what, record, answer, code, reason) => {
+      const { vend, vendEvery, clock, world, seen } = vendor()
+      await vend()
+      world.record = record
+      world.exchange = async () => answer
+      expect(await vendEvery(1, 594)).toEqual(['token 1'])
+      expect(new Set(seen.reports.map((event) => JSON.stringify(event)))).toEqual(
+        new Set([JSON.stringify({ kind: 'look-failed', account: 'speech-west', code, reason })]),
+      )
+      clock.advance(SECOND)
+      expect(await vend().catch((error: AppError) => error.code)).toBe(code)
+    },
+  )
+
+  test('one failed look does not undo a stop: after a quiet time the next caller waits as ever', async () => {
+    const { vend, vendEvery, clock, world } = vendor()
+    await vend()
+    await vendEvery(1, 60)
+    world.record = noAnswer
+    await vendEvery(1, 2)
+    world.record = async () => ({ kind: 'held' })
+    clock.advance(300 * SECOND)
+    expect(await vend()).toBe('account_held')
+  })
+
+  test('one failed look does not have a token handed out that is about to end', async () => {
+    const { issue, vend, vendEvery, clock, world } = vendor()
+    await vend()
+    await vendEvery(1, 60)
+    world.record = noAnswer
+    await vendEvery(1, 2)
+    world.record = async () => recordWith('first key')
+    clock.advance(530 * SECOND)
+    expect(await issue('speech-west')).toMatchObject({ kind: 'issued', leftMs: 600_000 })
   })
 
   test('an answer is given from memory for five seconds, and then asked for anew', async () => {

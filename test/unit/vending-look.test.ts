@@ -20,10 +20,10 @@ test.each([
 })
 
 test.each([
-  { code: 'tokens_unsupported', answer: { kind: 'unsupported' } },
+  { code: 'token_service_unavailable', answer: { kind: 'unsupported' } },
   { code: 'token_service_unavailable', answer: { kind: 'unknown', reason: 'timeout' } },
   { code: 'key_refused', answer: { kind: 'refused' } },
-  { code: 'key_refused', answer: { kind: 'forbidden' } },
+  { code: 'token_service_unavailable', answer: { kind: 'forbidden' } },
 ] as const)('$answer.kind: $code', async ({ code, answer }) => {
   const { vend, world } = vendor()
   world.exchange = async () => answer
@@ -36,13 +36,16 @@ test('a token of a place that is no host is not handed out', async () => {
   expect(await vend()).toBe('unknown_account')
 })
 
-test('a refused key of a kind without a token service asks for no repair and looks for no other key', async () => {
-  const { vend, seen, world } = vendor()
-  world.record = async () => recordWith('first key', { kind: 'ComputerVision' })
-  world.exchange = async () => refused
-  expect(await vend('vision-west')).toBe('tokens_unsupported')
-  expect([seen.asked, seen.listed]).toEqual([[], 0])
-})
+test.each<ExchangeAnswer>([{ kind: 'refused' }, { kind: 'unsupported' }])(
+  '$kind, of a kind without a token service: no repair is asked for, no other key looked for',
+  async (answer) => {
+    const { vend, seen, world } = vendor()
+    world.record = async () => recordWith('first key', { kind: 'ComputerVision' })
+    world.exchange = async () => answer
+    expect(await vend('vision-west')).toBe('tokens_unsupported')
+    expect([seen.asked, seen.listed]).toEqual([[], 0])
+  },
+)
 
 describe('a refused key', () => {
   const works = (...keys: string[]) => {
@@ -129,10 +132,24 @@ describe('a refused key', () => {
     expect(await vendEvery(1, 290)).toEqual(['token 1', 'key_refused'])
   })
 
-  test('where older versions cannot be listed stays refused: failover is the best that can be had, not a promise', async () => {
+  test('of which the older versions cannot be listed is an outage: a token at hand is kept', async () => {
     const { vend, world } = works('older key')
     world.older = () => Promise.reject(new AppError('upstream_refused', 'list versions: HTTP 403'))
-    expect(await vend()).toBe('key_refused')
+    expect(await vend()).toBe('token_service_unavailable')
+  })
+
+  test('whose replacement is forbidden is an outage as well', async () => {
+    const { vend, world } = works()
+    world.older = async () => [keyRecord('older key')]
+    world.exchange = async (key) => (key === 'older key' ? { kind: 'forbidden' } : refused)
+    expect(await vend()).toBe('token_service_unavailable')
+  })
+
+  test('is failed over from while the queue of checks does not answer', async () => {
+    const { vend, world } = works('older key')
+    world.older = async () => [keyRecord('older key')]
+    world.ask = () => new Promise(() => {})
+    expect(await vend()).toBe('token 3')
   })
 
   test('of which nothing is known after the failover is an outage, not a refusal', async () => {
@@ -155,7 +172,10 @@ describe('a refused key', () => {
     const { vend, seen, world, clock } = works()
     world.ask = () => Promise.reject(new AppError('upstream_unreachable', 'ask for a check: no answer'))
     expect(await vend()).toBe('key_refused')
-    expect(seen.reports).toEqual([{ kind: 'check-lost', account: 'speech-west' }])
+    expect(seen.reports).toEqual([
+      { kind: 'check-lost', account: 'speech-west' },
+      { kind: 'look-failed', account: 'speech-west', code: 'key_refused', reason: 'every key is refused' },
+    ])
     clock.advance(5_000)
     await vend()
     expect(seen.asked).toHaveLength(2)
@@ -187,9 +207,9 @@ describe('an account without keys', () => {
   })
 
   test.each([
-    ['refused', 'keyless_not_enabled'],
-    ['forbidden', 'keyless_not_enabled'],
-    ['unsupported', 'tokens_unsupported'],
+    ['refused', 'token_service_unavailable'],
+    ['forbidden', 'token_service_unavailable'],
+    ['unsupported', 'token_service_unavailable'],
   ] as const)('whose token service answers %s: %s', async (kind, code) => {
     const { vend, world } = vendor({ keyless: [ID.toLowerCase()] })
     world.record = async () => keyless()

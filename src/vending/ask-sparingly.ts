@@ -10,7 +10,7 @@ const MAX_ACCOUNTS = 10_000
 export type AskForCheck = (account: string, check: Parameters<CheckRequests['send']>[0]) => Promise<void>
 
 /** One check a minute and account is enough; one that cannot be asked for is reported, and may be asked for again. */
-export function askForChecks(deps: {
+export function askSparingly(deps: {
   readonly checks: CheckRequests
   readonly clock: Clock
   readonly report: (event: VendingEvent) => void

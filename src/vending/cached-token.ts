@@ -1,0 +1,36 @@
+// A token at hand: how long it is good, by two clocks.
+
+import type { Clock } from '../common/clock.ts'
+import type { IssuedToken } from './issued-token.ts'
+
+/** What a token was had with: the fingerprint of a key, or no key at all. */
+export type Source = string
+
+/** Lengths of time are in milliseconds. */
+export interface CachedToken {
+  readonly issued: IssuedToken
+  readonly source: Source
+  /** It is given freely while it has more than this left. */
+  readonly goodLeft: number
+  /** It is renewed once it has no more than this left. */
+  readonly renewLeft: number
+  /** Its end on the clock that never jumps, as `clock.elapsed()`. */
+  readonly endsAt: number
+}
+
+const MIN_LEFT_MS = 5 * 60_000
+/** A token of ten minutes, less what the whole seconds of its `exp` and the exchange take. */
+const FULL_LIFE_MS = 9.5 * 60_000
+/** Renewed so long before it must be: longer than one exchange may take, so that nobody waits for it. */
+const RENEW_AHEAD_MS = 15_000
+
+export function cacheToken(clock: Clock, { issued, source }: { issued: IssuedToken; source: Source }): CachedToken {
+  const life = issued.expiresAt.getTime() - clock.now().getTime()
+  const goodLeft = life >= FULL_LIFE_MS ? MIN_LEFT_MS : Math.min(MIN_LEFT_MS, life / 2)
+  const renewLeft = goodLeft + Math.min(RENEW_AHEAD_MS, goodLeft / 20)
+  return { issued, source, goodLeft, renewLeft, endsAt: clock.elapsed() + life }
+}
+
+/** The wall clock may be set, and the other one stands still while a machine sleeps: the shorter answer counts. */
+export const leftOf = ({ issued, endsAt }: CachedToken, clock: Clock): number =>
+  Math.min(endsAt - clock.elapsed(), issued.expiresAt.getTime() - clock.now().getTime())
