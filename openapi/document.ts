@@ -10,14 +10,14 @@ import {
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi'
 import { documentAnswer } from '../src/functions/schemas/health.ts'
-import { type HeaderName, headersOf, publicCache, QUOTA } from './headers.ts'
+import { type HeaderName, headersOf, publicHeaders, QUOTA, SHARED } from './headers.ts'
 import { refusalsOf } from './refusals.ts'
 import type { Answer, Route } from './route.ts'
 import { routes } from './routes.ts'
 
 const DESCRIPTION = `Vends short-lived tokens of Azure AI services accounts, so that no application holds a key, and rotates the keys of those accounts.
 
-A deployment serves the routes of its role: those tagged \`vendor\`, those tagged \`rotator\`, or both. The document is the same everywhere; a route that a deployment does not serve is an empty 404.
+A deployment serves the routes of its role: those tagged \`vendor\`, those tagged \`rotator\`, or both. The document is the same everywhere; a route that a deployment does not serve is an empty 404. HEAD is answered as GET, without the body.
 
 Refusals are problems of RFC 9457. Their \`code\` does not change; more codes and more members of answers may come.`
 
@@ -39,12 +39,12 @@ const dryRun = z
     param: { id: 'dryRun' },
   })
 
-function responseOf({ description, schema, example, headers = [], isPublic }: Answer, hasCaller: boolean) {
-  const ours: readonly HeaderName[] = ['Cache-Control', ...(hasCaller ? QUOTA : []), ...headers]
+function responseOf({ description, content, headers = [], isPublic }: Answer, hasCaller: boolean) {
+  const ours: readonly HeaderName[] = [...SHARED, ...(hasCaller ? QUOTA : []), ...headers]
   const response: ZodOpenApiResponseObject = {
     description,
-    headers: isPublic ? z.object({ 'Cache-Control': publicCache }) : headersOf(ours),
-    content: { 'application/json': { schema, example } },
+    headers: isPublic ? publicHeaders : headersOf(ours),
+    ...(content && { content: { 'application/json': content } }),
   }
   return response
 }

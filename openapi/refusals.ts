@@ -6,7 +6,7 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-op
 import { type ProblemCode, problems } from '../src/functions/problem.ts'
 import { problemSchemas } from '../src/functions/schemas/problem.ts'
 import { facts, traceId } from './examples.ts'
-import { type HeaderName, headers, headersOf, QUOTA } from './headers.ts'
+import { type HeaderName, headers, headersOf, QUOTA, SHARED } from './headers.ts'
 
 /** What the handlers add to the headers of a code when they know more than the code. */
 const added: Partial<Record<ProblemCode, readonly HeaderName[]>> = {
@@ -32,7 +32,7 @@ const eitherWay: readonly ProblemCode[] = ['upstream_unavailable', 'internal']
 const isHeader = (name: string): name is HeaderName => name in headers
 
 const headersOfCode = (code: ProblemCode): readonly HeaderName[] => [
-  'Cache-Control',
+  ...SHARED,
   ...Object.keys(problems[code].headers ?? {}).filter(isHeader),
   ...(added[code] ?? []),
   ...(withoutQuota.includes(code) ? [] : QUOTA),

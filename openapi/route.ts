@@ -6,8 +6,8 @@ import type { HeaderName } from './headers.ts'
 
 export interface Answer {
   readonly description: string
-  readonly schema: z.ZodType
-  readonly example: unknown
+  /** Absent where there is no body. */
+  readonly content?: { readonly schema: z.ZodType; readonly example: unknown }
   readonly headers?: readonly HeaderName[]
   /** For anybody's cache; every other answer is for nobody's. */
   readonly isPublic?: true

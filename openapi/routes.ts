@@ -11,13 +11,11 @@ import { type Answer, anyBody, anyCaller, type Route } from './route.ts'
 const NOTHING = { schema: noBody, example: {}, required: false }
 const PLANNED: Answer = {
   description: 'A dry run, or a deployment that only plans: what would be done. Nothing was.',
-  schema: planAnswer,
-  example: examples.plan,
+  content: { schema: planAnswer, example: examples.plan },
 }
 const ACCEPTED: Answer = {
   description: 'It will be done; the plan is what a run would do now.',
-  schema: planAnswer,
-  example: examples.plan,
+  content: { schema: planAnswer, example: examples.plan },
   headers: ['Location'],
 }
 
@@ -32,7 +30,7 @@ export const routes: readonly Route[] = [
       'A short-lived token of the token service of the account. Keep it until `refresh_after`. A caller who is granted some accounts cannot tell which others exist.',
     roles: ['Token.Issue', 'Token.Issue.{account}'],
     body: NOTHING,
-    answers: { 200: { description: 'The token.', schema: tokenAnswer, example: examples.token } },
+    answers: { 200: { description: 'The token.', content: { schema: tokenAnswer, example: examples.token } } },
     refusals: [
       ...anyCaller,
       ...anyBody,
@@ -52,7 +50,7 @@ export const routes: readonly Route[] = [
     summary: 'The status of the fleet',
     description: 'Every account that is looked after, and what could not be looked at. Never a key.',
     roles: ['Rotation.Read'],
-    answers: { 200: { description: 'The fleet.', schema: fleetStatus, example: examples.fleet } },
+    answers: { 200: { description: 'The fleet.', content: { schema: fleetStatus, example: examples.fleet } } },
     refusals: anyCaller,
   },
   {
@@ -64,7 +62,7 @@ export const routes: readonly Route[] = [
     description:
       'The live slot, when the next rotation is due, what is amiss, and how the last run ended. Never a key.',
     roles: ['Rotation.Read'],
-    answers: { 200: { description: 'The account.', schema: accountStatus, example: examples.account } },
+    answers: { 200: { description: 'The account.', content: { schema: accountStatus, example: examples.account } } },
     refusals: [...anyCaller, 'unknown_account'],
   },
   {
@@ -102,11 +100,10 @@ export const routes: readonly Route[] = [
     description: 'Asks nobody upstream.',
     roles: [],
     answers: {
-      200: { description: 'They do.', schema: healthAnswer, example: { status: 'ok' } },
+      200: { description: 'They do.', content: { schema: healthAnswer, example: { status: 'ok' } } },
       503: {
         description: 'They do not: the log names them.',
-        schema: healthAnswer,
-        example: { status: 'misconfigured' },
+        content: { schema: healthAnswer, example: { status: 'misconfigured' } },
       },
     },
     refusals: ['method_not_allowed'],
@@ -122,10 +119,10 @@ export const routes: readonly Route[] = [
     answers: {
       200: {
         description: 'The document.',
-        schema: documentAnswer,
-        example: { openapi: '3.1.1' },
+        content: { schema: documentAnswer, example: { openapi: '3.1.1' } },
         isPublic: true,
       },
+      304: { description: 'Whoever asked has it: `If-None-Match` names its `ETag`.', isPublic: true },
     },
     refusals: ['method_not_allowed'],
   },

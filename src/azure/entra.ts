@@ -5,7 +5,7 @@ import type { ClaimsAnswer, TokenRefusal, TokenVerifier } from '../callers/ports
 import type { Clock } from '../common/clock.ts'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
-import { signingKeys } from './signing-keys.ts'
+import { KeysUnavailable, signingKeys } from './signing-keys.ts'
 
 const CLOCK_TOLERANCE_SECONDS = 60
 
@@ -33,31 +33,19 @@ export function entraVerifier({ cloud, tenantId, audiences, clock }: EntraSettin
         const { kid = '' } = protectedHeader
         return { kind: 'claims', claims: payload, keyId: kid, expiresAt: new Date((payload.exp ?? 0) * 1_000) }
       } catch (error) {
-        const code = refusalOf(error)
-        if (code === undefined)
+        if (error instanceof KeysUnavailable)
           throw new AppError('upstream_unreachable', 'fetch the signing keys of the tenant: no answer')
-        return { kind: 'refused', code }
+        return { kind: 'refused', code: refusalOf(error) }
       }
     },
     trusts: keys.has,
   }
 }
 
-/** `undefined` when the token was not judged at all. */
-function refusalOf(error: unknown): TokenRefusal | undefined {
+/** Whatever is not known here is no verification either, such as a published key that nothing can be verified with. */
+function refusalOf(error: unknown): TokenRefusal {
   if (error instanceof errors.JWTExpired) return 'token_expired'
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'aud') return 'token_wrong_audience'
-    return error.claim === 'iss' ? 'token_wrong_tenant' : 'token_invalid'
-  }
-  const judged = [
-    errors.JWTInvalid,
-    errors.JWSInvalid,
-    errors.JWSSignatureVerificationFailed,
-    errors.JOSEAlgNotAllowed,
-    errors.JOSENotSupported,
-    errors.JWKSNoMatchingKey,
-    errors.JWKSMultipleMatchingKeys,
-  ]
-  return judged.some((type) => error instanceof type) ? 'token_invalid' : undefined
+  if (!(error instanceof errors.JWTClaimValidationFailed)) return 'token_invalid'
+  if (error.claim === 'aud') return 'token_wrong_audience'
+  return error.claim === 'iss' ? 'token_wrong_tenant' : 'token_invalid'
 }

@@ -1,7 +1,7 @@
 // The public keys that an Entra tenant signs with: fetched, kept, and given up in time when they are withdrawn.
 
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
-import type { Clock } from '../common/clock.ts'
+import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose'
+import { type Clock, stopwatch } from '../common/clock.ts'
 
 const MINUTE = 60_000
 /** Keys older than this are fetched again while callers are served with those that are known… */
@@ -15,11 +15,14 @@ const COOL_DOWN_MS = 30_000
 /** Pause after a try that failed. Short: nobody without a verdict gets in meanwhile. */
 const RETRY_MS = 5_000
 const TIMEOUT_MS = 5_000
+/** So many may wait for a key that is not known, lest an Entra that hangs fill this process with bearers of anybody's. */
+const MOST_WAITING = 100
 
 export interface SigningKeys {
   /**
    * For `jwtVerify`: the key that the header names.
-   * @throws JWKSNoMatchingKey when the tenant does not publish it; {@link KeysUnavailable} when that could not be asked.
+   * @throws JWKSNoMatchingKey when the tenant does not publish it; {@link KeysUnavailable} when that could not be asked:
+   *   at once, where the last try failed already.
    */
   readonly find: JWTVerifyGetKey
   /** Whether the key is known and young enough. Never waits; begins a fetch when it is time for one. */
@@ -28,33 +31,37 @@ export interface SigningKeys {
 
 export class KeysUnavailable extends Error {}
 
-export function signingKeys(url: URL, clock: Clock): SigningKeys {
-  // When to fetch is decided here, so the set itself never does so on its own after the first time.
-  const options = {
-    timeoutDuration: TIMEOUT_MS,
-    cooldownDuration: Number.POSITIVE_INFINITY,
-    cacheMaxAge: Number.POSITIVE_INFINITY,
-  }
-  const remote = createRemoteJWKSet(url, options)
-  let ids: ReadonlySet<string | undefined> = new Set()
-  let fetchedAt = Number.NEGATIVE_INFINITY
-  let tried = { at: Number.NEGATIVE_INFINITY, failed: false }
-  let flight: Promise<void> | undefined
+interface Known {
+  readonly find: JWTVerifyGetKey
+  readonly ids: ReadonlySet<unknown>
+  /** Milliseconds since they were asked for. */
+  readonly age: () => number
+}
 
-  // A clock that was set back makes what it measured old, too.
-  const since = (at: number): number => Math.abs(clock.now().getTime() - at)
+export function signingKeys(url: URL, clock: Clock): SigningKeys {
+  // It fetches and no more: which keys count, and when to fetch, is decided here.
+  const remote = createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS })
+  let known: Known | undefined
+  let tried = { age: () => Number.POSITIVE_INFINITY, failed: false }
+  let flight: Promise<void> | undefined
+  let waiting = 0
 
   async function fetchKeys(): Promise<void> {
-    const begun = clock.now().getTime()
-    const failed = await remote.reload().then(
-      () => false,
-      () => true,
+    const age = stopwatch(clock)
+    const set = await remote.reload().then(
+      () => remote.jwks(),
+      () => undefined,
     )
-    tried = { at: begun, failed }
+    const ids = new Set(set?.keys.map(({ kid }) => kid).filter((kid) => kid !== undefined))
     flight = undefined
-    if (failed) return
-    fetchedAt = begun
-    ids = new Set(remote.jwks()?.keys.map(({ kid }) => kid))
+    // A tenant always has keys: an answer without any is a fault of theirs, and takes away none that are known. The
+    // pause begins at the end of what failed, or there were none after a try that took as long.
+    if (set === undefined || ids.size === 0) {
+      tried = { age: stopwatch(clock), failed: true }
+    } else {
+      tried = { age, failed: false }
+      known = { find: createLocalJWKSet(set), ids, age }
+    }
   }
 
   /** Joins a fetch that is under way. Never rejects. */
@@ -63,21 +70,33 @@ export function signingKeys(url: URL, clock: Clock): SigningKeys {
     return flight
   }
 
-  const knows = (keyId: string): boolean => ids.has(keyId) && since(fetchedAt) < LONGEST_MS
+  /** @throws KeysUnavailable rather than wait, where that is likely to be in vain or too many do. */
+  async function refreshForUnknown(): Promise<void> {
+    const coming = refresh()
+    if (tried.failed || (known && waiting >= MOST_WAITING)) throw new KeysUnavailable()
+    waiting += 1
+    await coming
+    waiting -= 1
+  }
+
+  const keysWith = (keyId: string) => (known?.ids.has(keyId) && known.age() < LONGEST_MS ? known : undefined)
 
   return {
     async find(header, token) {
-      if (header.kid === undefined) throw new errors.JWKSNoMatchingKey()
-      const pause = knows(header.kid) ? MUST_TRY_MS : tried.failed ? RETRY_MS : COOL_DOWN_MS
-      if (since(tried.at) >= pause) await refresh()
-      if (knows(header.kid)) return remote(header, token)
+      const { kid } = header
+      if (kid === undefined) throw new errors.JWKSNoMatchingKey()
+      if (keysWith(kid)) {
+        if (tried.age() >= MUST_TRY_MS) await refresh()
+      } else if (tried.age() >= (tried.failed ? RETRY_MS : COOL_DOWN_MS)) await refreshForUnknown()
+      const keys = keysWith(kid)
+      if (keys) return keys.find(header, token)
       if (tried.failed) throw new KeysUnavailable()
       throw new errors.JWKSNoMatchingKey()
     },
     has(keyId) {
-      const age = since(tried.at)
+      const age = tried.age()
       if (age >= (tried.failed ? RETRY_MS : REFRESH_MS)) void refresh()
-      return age < MUST_TRY_MS && knows(keyId)
+      return age < MUST_TRY_MS && keysWith(keyId) !== undefined
     },
   }
 }

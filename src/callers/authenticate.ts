@@ -5,6 +5,8 @@ import { type CallerAnswer, readCaller } from './caller.ts'
 import type { TokenVerifier } from './ports.ts'
 import { type VerdictCache, verdictCache } from './verdict-cache.ts'
 
+/** Another scheme is no authentication here (RFC 6750, 3.1): the answer is what to send, not what is wrong with it. */
+const IS_BEARER = /^Bearer( |$)/i
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i
 /** Entra's tokens are far below; what is longer is not looked at. */
 const MAX_LENGTH = 16_384
@@ -21,7 +23,7 @@ export type Authenticate = (authorization: string | null) => CallerAnswer | Prom
 export function authenticate(deps: AuthenticateDeps): Authenticate {
   const verdicts = verdictCache(deps)
   return (authorization) => {
-    if (authorization === null || authorization === '') return { kind: 'refused', code: 'token_missing' }
+    if (authorization === null || !IS_BEARER.test(authorization)) return { kind: 'refused', code: 'token_missing' }
     const [, token] = authorization.length > MAX_LENGTH ? [] : (BEARER.exec(authorization) ?? [])
     if (token === undefined) return { kind: 'refused', code: 'token_invalid' }
     return verdicts.get(token) ?? verify(deps, verdicts, token)

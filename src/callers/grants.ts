@@ -5,7 +5,7 @@ import type { Caller } from './caller.ts'
 export type RotationRole = 'Rotation.Read' | 'Rotation.Manage' | 'Rotation.Revoke'
 
 /** May this caller know which accounts exist? Only then is an unknown name told apart from one that is not granted. */
-export const mayIssueAll = ({ roles }: Caller): boolean => roles.includes('Token.Issue')
+const mayIssueAll = ({ roles }: Caller): boolean => roles.includes('Token.Issue')
 
 /** @param account the account's name, lower-cased, or `undefined` when the text is no name at all. */
 export const mayIssue = (caller: Caller, account: string | undefined): boolean =>

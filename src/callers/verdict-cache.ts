@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '../common/clock.ts'
+import { type Clock, countdown } from '../common/clock.ts'
 import type { KnownCaller } from './caller.ts'
 import type { TokenVerifier, VerifiedClaims } from './ports.ts'
 
@@ -13,8 +13,8 @@ const MOST_VERDICTS = 10_000
 interface Verdict {
   readonly answer: KnownCaller
   readonly keyId: string
-  /** Epoch milliseconds; not taken from here on. */
-  readonly until: number
+  /** Milliseconds for which it is still taken. */
+  readonly left: () => number
 }
 
 export interface VerdictCache {
@@ -23,8 +23,8 @@ export interface VerdictCache {
 }
 
 /**
- * Verdicts by the SHA-256 of the bearer: at most 5 minutes, never past the token's own end, and dropped once the key
- * that signed it is no longer trusted. Refusals are not remembered: made-up tokens would only push the good ones out.
+ * Verdicts by the SHA-256 of the bearer: at most 5 minutes, never past the token's own end even where a clock is set
+ * back, and dropped once the key that signed it is no longer trusted. Refusals are not remembered: made-up tokens would only push the good ones out.
  *
  * @param most how many are kept; the one that was not used for longest goes first.
  */
@@ -38,13 +38,13 @@ export function verdictCache(
       const name = nameOf(token)
       const verdict = verdicts.get(name)
       if (verdict === undefined) return undefined
-      if (clock.now().getTime() < verdict.until && verifier.trusts(verdict.keyId)) return verdict.answer
+      if (verdict.left() > 0 && verifier.trusts(verdict.keyId)) return verdict.answer
       verdicts.delete(name)
       return undefined
     },
     put(token, answer, { keyId, expiresAt }) {
-      const until = Math.min(clock.now().getTime() + LONGEST_MS, expiresAt.getTime())
-      verdicts.set(nameOf(token), { answer, keyId, until })
+      const lifeMs = Math.min(LONGEST_MS, expiresAt.getTime() - clock.now().getTime())
+      verdicts.set(nameOf(token), { answer, keyId, left: countdown(clock, lifeMs) })
     },
   }
 }

@@ -1,30 +1,34 @@
 // What the vendor's answers mean.
 
 import { TokenRequestError } from './token-request-error.ts'
+import type { ServiceToken } from './types.ts'
 
 export interface Vended {
-  readonly token: string
-  readonly region: string
-  readonly endpoint: string
-  readonly account: string
-  /** Milliseconds from the answer on; more than 0. */
+  readonly given: Omit<ServiceToken, 'expiresAt'>
+  /** Milliseconds from the answer on; more than {@link LEAST_LEFT_MS}, at most 10 minutes. */
   readonly lifeMs: number
   /** Milliseconds from the answer on; may be past. */
   readonly refreshMs: number
 }
 
+/** A token with less left is given to nobody: the call that it is for takes time, too. */
+export const LEAST_LEFT_MS = 5_000
+/** No token of a token service lives longer; a vendor that says so has a wrong clock. */
+const LONGEST_LIFE_MS = 600_000
+
 /**
  * Server times are compared with each other alone, never with a clock of this machine.
  *
- * @throws {TokenRequestError} `unexpected_answer`
+ * @returns an error `unexpected_answer` for what is no token, or none that can be used.
  */
-export function parseVended(body: unknown): Vended {
+export function parseVended(body: unknown): Vended | TokenRequestError {
   const { access_token: token, expires_in, expires_at, refresh_after, region, endpoint, account } = fieldsOf(body)
   const lifeMs = Number(expires_in) * 1_000
   const refreshMs = lifeMs - (instantOf(expires_at) - instantOf(refresh_after))
-  if (isText(token) && isText(region) && isText(endpoint) && isText(account) && lifeMs > 0 && refreshMs <= lifeMs)
-    return { token, region, endpoint, account, lifeMs, refreshMs }
-  throw new TokenRequestError({ code: 'unexpected_answer' })
+  const isLife = lifeMs > LEAST_LEFT_MS && lifeMs <= LONGEST_LIFE_MS && refreshMs <= lifeMs
+  if (isLife && isText(token) && isText(region) && isText(endpoint) && isText(account))
+    return { given: { token, region, endpoint, account }, lifeMs, refreshMs }
+  return new TokenRequestError({ code: 'unexpected_answer' })
 }
 
 /**
@@ -57,7 +61,7 @@ function retryAfterOf(headers: Headers, now: number): number | undefined {
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** @returns NaN for what is no instant. */
-const instantOf = (text: unknown): number => (isText(text) ? Date.parse(text) : Number.NaN)
+const instantOf = (text: unknown): number => Date.parse(isText(text) ? text : '')
 
 /** Those of nothing for what is no object. */
 const fieldsOf = (body: unknown): Record<string, unknown> => Object(body)

@@ -23,7 +23,7 @@ export class TokenRequestError extends Error {
   declare readonly detail: string | undefined
   /** What the owners of the vendor search their log for. */
   declare readonly traceId: string | undefined
-  /** How long the vendor asked to be left alone. A page of another origin does not see that header. */
+  /** How long the vendor asked to be left alone. */
   declare readonly retryAfterMs: number | undefined
 
   constructor(refusal: Refusal) {

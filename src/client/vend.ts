@@ -28,9 +28,9 @@ export interface Fresh extends Vended {
 const BACKOFF_MS = 500
 
 /**
- * Asks until there is a token, an answer that asking again would not change, or no time left. Throttling, 5xx and
- * a broken connection are asked again after a jittered wait, or what Retry-After says and a jitter; a 401 once, if the
- * credential has another bearer by then.
+ * Asks until there is a token, an answer that asking again would not change, or no time left. Throttling, 5xx,
+ * a broken connection and a 200 without a token that can be used are asked again after a jittered wait, or what
+ * Retry-After says and a jitter; a 401 once, if the credential has another bearer by then.
  *
  * @throws {TokenRequestError} and whatever the credential throws, as it is: it may tell the page to sign in.
  */
@@ -69,10 +69,13 @@ export async function vend(deps: VendDeps): Promise<Fresh> {
   }
 }
 
-const mayPass = ({ status, code }: TokenRequestError): boolean =>
-  code === 'network' || status === 429 || (status !== undefined && status >= 500)
+const mayPass = ({ status = 500 }: TokenRequestError): boolean => status === 429 || status >= 500
 
-async function ask({ url, fetch, clock }: VendDeps, bearer: string, deadline: AbortSignal) {
+async function ask(
+  { url, fetch, clock }: VendDeps,
+  bearer: string,
+  deadline: AbortSignal,
+): Promise<Fresh | TokenRequestError> {
   const age = stopwatch(clock)
   const sentAt = clock.wall()
   let answer: Response
@@ -95,8 +98,8 @@ async function ask({ url, fetch, clock }: VendDeps, bearer: string, deadline: Ab
   }
   const body = parseJson(text)
   if (!answer.ok) return parseRefusal(answer, body, bearer, clock.wall())
-  const fresh: Fresh = { ...parseVended(body), age, sentAt }
-  return fresh
+  const vended = parseVended(body)
+  return vended instanceof TokenRequestError ? vended : { ...vended, age, sentAt }
 }
 
 function parseJson(text: string): unknown {

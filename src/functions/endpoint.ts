@@ -6,6 +6,7 @@ import type { Authenticate } from '../callers/authenticate.ts'
 import type { Caller, CallerAnswer } from '../callers/caller.ts'
 import { parseAccountName } from '../common/account.ts'
 import { AppError } from '../common/errors.ts'
+import { EXPOSED } from './exposed-headers.ts'
 import type { InFlight } from './in-flight.ts'
 import { writeRecord } from './log.ts'
 import { type ProblemCode, problem } from './problem.ts'
@@ -15,12 +16,14 @@ import type { RefusalCount } from './refusal-count.ts'
 /** All methods come here, so that a wrong one gets an answer that says so: the host's own is an empty 404. */
 export const allMethods: HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
+type Method = 'GET' | 'POST'
+
 /** One of each for the whole process: the bounds are bounds on all its endpoints together. */
 export interface EndpointDeps {
   readonly authenticate: Authenticate
   readonly admit: (caller: Caller) => Admission
   readonly inFlight: InFlight
-  readonly refusals: Pick<RefusalCount, 'add'>
+  readonly refusals: Pick<RefusalCount, 'add' | 'isFirst'>
 }
 
 /** What a handler has to say: an answer, or the code of a refusal with the facts that the code promises. */
@@ -38,23 +41,28 @@ type Fields = Readonly<Record<string, string>>
 export const refuse = (code: ProblemCode, more?: Readonly<Record<string, string>>): Reply =>
   more === undefined ? { kind: 'refused', code } : { kind: 'refused', code, more }
 
-export const answer = (status: number, jsonBody: unknown, headers: Fields = {}): Reply => ({
+export const reply = (response: HttpResponseInit, headers: Fields): Reply => ({
   kind: 'answer',
-  response: { status, jsonBody },
-  headers: { 'Cache-Control': 'no-store', ...headers },
+  response,
+  headers: { ...EXPOSED, ...headers },
 })
+
+export const answer = (status: number, jsonBody: unknown, headers: Fields = {}): Reply =>
+  reply({ status, jsonBody }, { 'Cache-Control': 'no-store', ...headers })
 
 /** @param note fields for the audit record, added as they become known. Nothing secret. */
 export type CallerHandler = (request: HttpRequest, caller: Caller, note: Record<string, string>) => Promise<Reply>
 
 /** An endpoint that anybody may ask. */
-export const endpoint = (method: HttpMethod, handle: () => Promise<Reply>): HttpHandler => serve(method, handle)
+export const endpoint = (method: Method, handle: (request: HttpRequest) => Promise<Reply>): HttpHandler =>
+  serve(method, handle)
 
 /**
- * An endpoint for callers whom Entra vouches for. Each request of one leaves one record, whatever becomes of it; the
- * others are counted. A caller's quota is taken before its roles are looked at, so that guessing names is limited, too.
+ * An endpoint for callers whom Entra vouches for. Each request of one leaves one record, whatever becomes of it; of one
+ * who is denied or limited only the first in a minute, since nothing stops the rest: these are counted, as strangers'
+ * are. A caller's quota is taken before its roles are looked at, so that guessing names is limited, too.
  */
-export const callerEndpoint = (deps: EndpointDeps, method: HttpMethod, handle: CallerHandler): HttpHandler =>
+export const callerEndpoint = (deps: EndpointDeps, method: Method, handle: CallerHandler): HttpHandler =>
   serve(method, async (request, context) => {
     if (!deps.inFlight.enter()) return turnAway(deps, 'overloaded')
     try {
@@ -84,7 +92,7 @@ async function identify({ authenticate }: EndpointDeps, request: HttpRequest): P
 }
 
 async function serveCaller(
-  { admit }: EndpointDeps,
+  { admit, refusals }: EndpointDeps,
   handle: CallerHandler,
   caller: Caller,
   request: HttpRequest,
@@ -93,26 +101,33 @@ async function serveCaller(
   const account = parseAccountName(request.params.account ?? '')
   const note: Record<string, string> = account === undefined ? {} : { account }
   const admission = admit(caller)
-  const reply =
-    admission.kind === 'admitted'
-      ? await attempt(context, () => handle(request, caller, note))
-      : refuse(admission.kind === 'denied' ? 'caller_denied' : 'rate_limited')
-  const who = { caller: caller.objectId, app: caller.appId }
-  const result = reply.kind === 'refused' ? reply.code : 'granted'
-  writeRecord((text) => context.info(text), 'request', { what: context.functionName, ...who, ...note, result })
-  if (admission.kind === 'denied') return reply
-  return { ...reply, headers: { ...reply.headers, ...quotaHeaders(admission.quota) } }
+  const who = { what: context.functionName, caller: caller.objectId, app: caller.appId }
+  const record = (result: ProblemCode | 'granted') =>
+    writeRecord((text) => context.info(text), 'request', { ...who, ...note, result })
+  if (admission.kind !== 'admitted') {
+    const code = admission.kind === 'denied' ? 'caller_denied' : 'rate_limited'
+    if (refusals.isFirst({ ...who, result: code })) record(code)
+    return admission.kind === 'denied' ? refuse(code) : { ...refuse(code), headers: quotaHeaders(admission.quota) }
+  }
+  const handled = await attempt(context, () => handle(request, caller, note))
+  record(handled.kind === 'refused' ? handled.code : 'granted')
+  return { ...handled, headers: { ...handled.headers, ...quotaHeaders(admission.quota) } }
 }
 
-/** Answers 405 for any other method. */
-const serve =
-  (method: HttpMethod, handle: (request: HttpRequest, context: InvocationContext) => Promise<Reply>): HttpHandler =>
-  async (request, context) => {
-    if (request.method !== method) return problem('method_not_allowed', context, { headers: { Allow: method } })
-    const reply = await attempt(context, () => handle(request, context))
-    if (reply.kind === 'refused') return problem(reply.code, context, reply)
-    return { ...reply.response, headers: reply.headers }
+/** Answers 405 for any other method. HEAD is GET, whose body the host does not send. */
+function serve(
+  method: Method,
+  handle: (request: HttpRequest, context: InvocationContext) => Promise<Reply>,
+): HttpHandler {
+  const methods: readonly string[] = method === 'GET' ? ['GET', 'HEAD'] : [method]
+  return async (request, context) => {
+    if (!methods.includes(request.method))
+      return problem('method_not_allowed', context, { headers: { Allow: methods.join(', ') } })
+    const replied = await attempt(context, () => handle(request, context))
+    if (replied.kind === 'refused') return problem(replied.code, context, replied)
+    return { ...replied.response, headers: replied.headers }
   }
+}
 
 /** Turns what is thrown into a refusal that tells nothing of it. */
 async function attempt(context: InvocationContext, work: () => Promise<Reply>): Promise<Reply> {

@@ -3,6 +3,7 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions'
 import type { TokenRefusal } from '../callers/ports.ts'
 import type { IssueRefusal } from '../vending/issued-token.ts'
+import { EXPOSED } from './exposed-headers.ts'
 
 export type ProblemCode =
   | TokenRefusal
@@ -79,7 +80,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     title: 'No such account',
     detail: 'Check the name: it is the one that this deployment gives to the account.',
   },
-  method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use the method in the Allow header.' },
+  method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use a method in the Allow header.' },
   malformed_body: {
     status: 400,
     title: 'Malformed body',
@@ -145,6 +146,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
     status: 503,
     title: 'Misconfigured',
     detail: 'This deployment does not work as it is configured. Its log tells its operators why.',
+    headers: { 'Retry-After': '60' },
   },
   internal: { status: 500, title: 'Internal error', detail: 'Tell the owners of this API, with the traceId.' },
 }
@@ -158,12 +160,14 @@ export interface ProblemExtras {
 /** Where a deployment itself describes the code: a path of ours, since `about:blank` would allow no titles but HTTP's. */
 export const problemType = (code: ProblemCode): string => `/api/openapi.json#/components/schemas/${code}`
 
+const SHARED = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...EXPOSED }
+
 /** The answer for one code. `traceId` is what an operator searches the log for. */
 export function problem(code: ProblemCode, context: InvocationContext, extras: ProblemExtras = {}): HttpResponseInit {
   const { status, title, detail, headers } = problems[code]
   return {
     status,
-    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers, ...extras.headers },
+    headers: { ...SHARED, ...headers, ...extras.headers },
     body: JSON.stringify({
       type: problemType(code),
       title,

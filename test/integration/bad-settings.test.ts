@@ -41,6 +41,7 @@ test.each([
 ])('%s %s is 503 misconfigured', async (method, path) => {
   const answer = await fetch(`${app.url}${path}`, { method })
   expect([answer.status, await answer.json()]).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
+  expect(answer.headers.get('retry-after')).toBe('60')
 })
 
 test('health is 503', async () => {

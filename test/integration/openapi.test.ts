@@ -21,11 +21,25 @@ describe.each(['vendor', 'rotator'] as const)('the %s', (app) => {
     expect(await answer.json()).toEqual(JSON.parse(read('docs/openapi.json')))
   })
 
-  test.each(['openapi.json', 'health'])('takes no other method for %s', async (path) => {
-    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']) {
+  test.each(['openapi.json', 'health'])('takes no method but GET and HEAD for %s', async (path) => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const answer = await ask(path, method)
-      expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET'])
+      expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])
     }
+  })
+
+  test.each(['openapi.json', 'health'])('answers HEAD of %s as GET, without the body', async (path) => {
+    const [whole, head] = [await ask(path), await ask(path, 'HEAD')]
+    const headersOf = ({ headers }: Response) =>
+      [...headers].filter(([name]) => !/^(date|connection|keep-alive)$/.test(name))
+    expect([head.status, headersOf(head), await head.text()]).toEqual([200, headersOf(whole), ''])
+    expect(head.headers.get('content-length')).toBe(`${(await whole.arrayBuffer()).byteLength}`)
+  })
+
+  test('does not send the document again to who has it', async () => {
+    const tag = (await ask('openapi.json')).headers.get('etag') ?? ''
+    const again = await fetch(`${stack[app].url}/api/openapi.json`, { headers: { 'if-none-match': tag } })
+    expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, tag, ''])
   })
 
   test('answers a route that nobody has with an empty 404', async () => {

@@ -13,7 +13,15 @@ const rules: Record<string, (RegExp | string)[]> = {
   'src/vending': ['src/common', 'lru-cache'],
   'src/callers': ['src/common', 'limiter', 'lru-cache', 'node:crypto'],
   'src/azure': ['src/common', 'src/rotation', 'src/vending', 'src/callers', /^@azure\//, 'jose', /^node:timers/],
-  'src/functions': ['src/common', 'src/rotation', 'src/vending', 'src/callers', '@azure/functions', 'zod'],
+  'src/functions': [
+    'src/common',
+    'src/rotation',
+    'src/vending',
+    'src/callers',
+    '@azure/functions',
+    'node:crypto',
+    'zod',
+  ],
   'src/config.ts': ['src/common', 'src/callers', 'src/rotation', 'src/azure', 'zod'],
   'src/main.ts': [/^src\/(?!client$)/, 'docs/openapi.json', '@azure/functions', '@azure/identity'],
 }

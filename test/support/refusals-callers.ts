@@ -21,6 +21,9 @@ const missing = group(401, 'token_missing', {
   'no header': {},
   'an empty header': header(''),
   'a header of blanks': header('   '),
+  'a name and a password': header('Basic YXBwLWFsbDpzZWNyZXQ='),
+  'a scheme of Windows': header('Negotiate YII='),
+  'a token without a scheme': written((token) => token),
   'a token in the address': { path: '/speech-west/token?access_token=a.b.c' },
   'a function key': { path: '/speech-west/token?code=abc', headers: { 'x-functions-key': 'abc' } },
   'a principal of Static Web Apps, forged': { headers: { 'x-ms-client-principal': principal } },
@@ -38,12 +41,9 @@ const missing = group(401, 'token_missing', {
 
 const malformed = group(401, 'token_invalid', {
   'a scheme without a token': header('Bearer'),
-  'a name and a password': header('Basic YXBwLWFsbDpzZWNyZXQ='),
-  'a scheme of Windows': header('Negotiate YII='),
   'text for a token': header('Bearer abc'),
   'fifteen thousand characters': header(`Bearer a.b.${'c'.repeat(15_000)}`),
   'five parts, as if encrypted': header('Bearer a.b.c.d.e'),
-  'a token without a scheme': written((token) => token),
   'the scheme twice': written((token) => `Bearer Bearer ${token}`),
   'two tokens in one header': written((token) => `Bearer ${token}, Bearer ${token}`),
   'two headers': written((token) => [`Bearer ${token}`, `Bearer ${token}`]),

@@ -35,29 +35,9 @@ test('many calls at once make one request, and a failure is told to all of them'
   const refused = await Promise.allSettled(Array.from({ length: 50 }, () => getToken()))
   expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']))
   expect(vendor.requests).toHaveLength(1)
+  clock.pass(5)
   const given = await Promise.all(Array.from({ length: 50 }, () => getToken()))
   expect(new Set(given.map(({ token }) => token))).toEqual(new Set(['token-2']))
-})
-
-test('while the vendor wants to be left alone, its refusal stands without another request', async () => {
-  vendor.script.push({ status: 429, headers: { 'retry-after': '60' }, body: { code: 'rate_limited' } })
-  const { getToken } = source()
-  await expect(getToken()).rejects.toMatchObject({ status: 429, retryAfterMs: 60_000 })
-  clock.pass(59)
-  await expect(getToken()).rejects.toMatchObject({ status: 429 })
-  expect(vendor.requests).toHaveLength(1)
-  clock.pass(1)
-  expect((await getToken()).token).toBe('token-2')
-})
-
-test('invalidate forgets the token that it names, and no newer one', async () => {
-  const { getToken, invalidate } = source()
-  await getToken()
-  invalidate('token-1')
-  expect((await getToken()).token).toBe('token-2')
-  invalidate('token-1')
-  expect((await getToken()).token).toBe('token-2')
-  expect(vendor.requests).toHaveLength(2)
 })
 
 test('a caller that gives up waits no longer; the others get the token', async () => {
@@ -72,3 +52,22 @@ test('a caller that gives up waits no longer; the others get the token', async (
   expect((await other).token).toBe('token-1')
   await expect(getToken({ signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
 })
+
+test.each([
+  [0, 420],
+  [0.5, 450],
+  [0.999, 479.94],
+])(
+  'clients of one token do not come back all at once: %d draws %d s, from refresh_after to half-way to the end',
+  async (drawn, seconds) => {
+    const { getToken } = source({ random: () => drawn })
+    await getToken()
+    clock.pass(seconds - 0.01)
+    await getToken()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(vendor.requests).toHaveLength(1)
+    clock.pass(0.02)
+    expect((await getToken()).token).toBe('token-1')
+    await until('the next is asked for', () => vendor.requests.length === 2)
+  },
+)

@@ -52,6 +52,29 @@ test.each<{ what: string; steps: Step[]; slept: number[] }>([
   expect(clock.slept).toEqual(slept)
 })
 
+test.each<[string, unknown]>([
+  ['text', 'hello'],
+  ['null', 'null'],
+  ['no token', vended('')],
+  ['no lifetime', vended('token', { expires_in: 'long' })],
+  ['no end', vended('token', { expires_at: 'soon' })],
+  ['no region', vended('token', { region: undefined })],
+  ['a token that has ended', vended('token', { expires_in: 0 })],
+  ['a token with 5 s left', vended('token', { expires_in: 5 })],
+  ['a token of more than ten minutes, by a clock that is wrong', vended('token', { expires_in: 601 })],
+])('a 200 with %s is no token, and asked again', async (_what, body) => {
+  vendor.script.push({ body }, { body })
+  expect((await ask()).token).toBe('token-3')
+  vendor.script.push({ body }, { body }, { body })
+  expect(await errorOf()).toMatchObject({ code: 'unexpected_answer' })
+  expect(vendor.requests).toHaveLength(6)
+})
+
+test.each([6, 600])('a token with %d s left is one', async (seconds) => {
+  vendor.script.push({ body: vended('token', { expires_in: seconds }) })
+  expect((await ask()).token).toBe('token')
+})
+
 test('a Retry-After date in an answer without a date is reckoned from the clock of this machine', async () => {
   const script: [number, Record<string, string>, string][] = [
     [503, { 'retry-after': 'Sun, 01 Feb 2026 12:00:03 GMT' }, ''],

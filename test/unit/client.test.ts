@@ -26,7 +26,7 @@ const source = (options: Partial<TokenSourceOptions> = {}) =>
     credential: countingCredential('bearer-1'),
     scope: 'api://keystile/.default',
     clock,
-    random: () => 0.5,
+    random: () => 0,
     ...options,
   })
 

@@ -4,9 +4,9 @@ import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext
 import { admit } from '../../src/callers/admit.ts'
 import { AppError } from '../../src/common/errors.ts'
 import { answer, callerEndpoint, type EndpointDeps, endpoint, refuse } from '../../src/functions/endpoint.ts'
-import { inFlight } from '../../src/functions/in-flight.ts'
-import { type RefusalCount, refusalCount } from '../../src/functions/refusal-count.ts'
-import { PLENTY, unbounded } from '../support/endpoint.ts'
+import { misconfiguredHandler } from '../../src/functions/misconfigured.ts'
+import { refusalCount } from '../../src/functions/refusal-count.ts'
+import { unbounded } from '../support/endpoint.ts'
 import { testClock } from '../support/rotation-world.ts'
 
 const asApp = unbounded(() => ({ kind: 'caller', caller: { objectId: 'sp-1', appId: 'app-1', roles: [] } }))
@@ -14,13 +14,17 @@ const asNobody = unbounded(() => ({ kind: 'refused', code: 'token_expired' }))
 const granted = async () => answer(200, {})
 const neverAsked = () => Promise.reject(new Error('it was handled'))
 
-async function call(handler: HttpHandler, params: Record<string, string> = { account: 'Speech-West' }) {
+async function call(
+  handler: HttpHandler,
+  params: Record<string, string> = { account: 'Speech-West' },
+  method = 'POST',
+) {
   const lines: string[] = []
   const context = new InvocationContext({
     functionName: 'issueToken',
     logHandler: (level, ...args: unknown[]) => void lines.push(`${level} ${args.join(' ')}`),
   })
-  const request = new HttpRequest({ method: 'POST', url: 'https://keystile.example/api', params })
+  const request = new HttpRequest({ method, url: 'https://keystile.example/api', params })
   const { status, headers, body } = (await handler(request, context)) as HttpResponseInit
   const { code } = typeof body === 'string' ? JSON.parse(body) : {}
   return { status, code, headers: headers as Record<string, string>, lines }
@@ -29,7 +33,7 @@ async function call(handler: HttpHandler, params: Record<string, string> = { acc
 const counting = (deps: EndpointDeps, counted: string[] = []): EndpointDeps & { counted: string[] } => ({
   ...deps,
   counted,
-  refusals: { add: (code) => void counted.push(code) },
+  refusals: { add: (code) => void counted.push(code), isFirst: () => true },
 })
 
 const record = (result: string) =>
@@ -49,6 +53,48 @@ test('a caller who asks too often is refused with 429 and Retry-After, and leave
   expect([status, code, lines]).toEqual([429, 'rate_limited', [record('rate_limited')]])
   expect(headers).toMatchObject({ 'Retry-After': '60', RateLimit: '"caller";r=0;t=60' })
 })
+
+test.each<[string, Parameters<typeof admit>[0], string[]]>([
+  ['denied', { denied: new Set(['app-1']), rate: { perMinute: 1, burst: 1 } }, ['caller_denied']],
+  ['limited', { denied: new Set(), rate: { perMinute: 1, burst: 1 } }, ['granted', 'rate_limited']],
+])(
+  'a caller who is %s and asks on leaves one record of it in a minute, and the number of the others',
+  async (_how, terms, results) => {
+    const told: string[] = []
+    const refusals = refusalCount({ clock: testClock('2026-02-01T12:00:10Z'), log: (text) => void told.push(text) })
+    const handler = callerEndpoint({ ...asApp, admit: admit(terms), refusals }, 'POST', granted)
+    const lines = []
+    for (let time = 0; time < 200; time += 1) lines.push(...(await call(handler)).lines)
+    expect(lines).toEqual(results.map(record))
+    refusals.flush()
+    const fields = `"what":"issueToken","caller":"sp-1","app":"app-1","result":"${results.at(-1)}"`
+    expect(told).toEqual([`request {${fields},"count":${200 - results.length},"since":"2026-02-01T12:00:10.000Z"}`])
+  },
+)
+
+test.each([
+  ['GET', 'HEAD', 200, undefined],
+  ['GET', 'GET', 200, undefined],
+  ['GET', 'POST', 405, 'GET, HEAD'],
+  ['POST', 'HEAD', 405, 'POST'],
+] as const)('a route of %s answers %s with %i', async (route, method, expected, allow) => {
+  for (const handler of [endpoint(route, granted), callerEndpoint(asApp, route, granted)]) {
+    const { status, headers } = await call(handler, {}, method)
+    expect([status, headers.Allow]).toEqual([expected, allow])
+  }
+})
+
+test.each<[string, HttpHandler]>([
+  ['granted', callerEndpoint(asApp, 'POST', granted)],
+  ['refused', callerEndpoint(asNobody, 'POST', granted)],
+  ['misconfigured', misconfiguredHandler],
+])(
+  'a page of another origin may read of an answer (%s) what is left to it and when to come back',
+  async (_what, handler) => {
+    const { headers } = await call(handler)
+    expect(headers['Access-Control-Expose-Headers']).toBe('Retry-After, RateLimit, RateLimit-Policy')
+  },
+)
 
 test.each([
   ['granted', granted],
@@ -82,113 +128,4 @@ test('where nobody can be known, because Entra gives no keys, that is counted, t
   const { status, code, headers, lines } = await call(callerEndpoint(deps, 'POST', neverAsked))
   expect([status, code, lines, deps.counted]).toEqual([503, 'upstream_unavailable', [], ['upstream_unavailable']])
   expect(headers['Retry-After']).toBe('5')
-})
-
-describe('two requests at once are as many as may be', () => {
-  /** Requests that wait until they are let go. */
-  function busy() {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const bound = inFlight(2)
-    const deps = counting({ ...asApp, inFlight: bound })
-    const waiting = callerEndpoint(deps, 'POST', async () => {
-      await promise
-      return answer(200, {})
-    })
-    return { deps, waiting, letGo: resolve }
-  }
-
-  test('the third is answered 503 at once, before anybody looks at who asks', async () => {
-    const { deps, waiting, letGo } = busy()
-    const [first, second] = [call(waiting), call(waiting)]
-    const authenticate = () => {
-      throw new Error('it was authenticated')
-    }
-    const third = await call(callerEndpoint({ ...deps, authenticate }, 'POST', neverAsked))
-    expect([third.status, third.code, third.headers['Retry-After']]).toEqual([503, 'overloaded', '1'])
-    expect([third.lines, deps.counted]).toEqual([[], ['overloaded']])
-    letGo()
-    expect([(await first).status, (await second).status]).toEqual([200, 200])
-  })
-
-  test('health is answered all the same', async () => {
-    const { waiting, letGo } = busy()
-    const both = [call(waiting), call(waiting)]
-    expect((await call(endpoint('POST', granted))).status).toBe(200)
-    letGo()
-    await Promise.all(both)
-  })
-
-  test('whatever becomes of a request, its place is free again', async () => {
-    const { deps } = busy()
-    const endings: EndpointDeps[] = [
-      deps,
-      { ...deps, authenticate: asNobody.authenticate },
-      { ...deps, authenticate: () => Promise.reject(new TypeError('a bug')) },
-      { ...deps, admit: () => ({ kind: 'denied' }) },
-      { ...deps, admit: () => ({ kind: 'limited', quota: { ...PLENTY, taken: false } }) },
-    ]
-    for (const ending of [...endings, ...endings]) await call(callerEndpoint(ending, 'POST', neverAsked))
-    expect((await call(callerEndpoint(deps, 'POST', granted))).status).toBe(200)
-  })
-})
-
-describe('refusals of nobody in particular', () => {
-  const lines: string[] = []
-  let refusals: RefusalCount
-  let clock: ReturnType<typeof testClock>
-
-  beforeEach(() => {
-    jest.useFakeTimers()
-    lines.length = 0
-    clock = testClock('2026-02-01T12:00:10Z')
-    refusals = refusalCount({ clock, log: (text) => void lines.push(text) })
-  })
-  afterEach(() => jest.useRealTimers())
-
-  test('are told once per reason when a minute has passed since the first, with how many there were', () => {
-    refusals.add('token_missing')
-    jest.advanceTimersByTime(59_999)
-    clock.advance(59_999)
-    refusals.add('token_missing')
-    refusals.add('token_expired')
-    expect(lines).toEqual([])
-    jest.advanceTimersByTime(1)
-    const since = '"since":"2026-02-01T12:00:10.000Z"'
-    expect(lines).toEqual([
-      `caller.refused {"code":"token_missing","count":2,${since}}`,
-      `caller.refused {"code":"token_expired","count":1,${since}}`,
-    ])
-  })
-
-  test('a quiet minute says nothing, and the next one counts anew', () => {
-    refusals.add('token_missing')
-    jest.advanceTimersByTime(600_000)
-    clock.advance(600_000)
-    expect(lines).toHaveLength(1)
-    refusals.add('token_missing')
-    jest.advanceTimersByTime(60_000)
-    expect(lines.at(-1)).toBe('caller.refused {"code":"token_missing","count":1,"since":"2026-02-01T12:10:10.000Z"}')
-    expect(jest.getTimerCount()).toBe(0)
-  })
-
-  test('what was not told yet is told at the end, and once', () => {
-    refusals.add('token_invalid')
-    refusals.flush()
-    expect(lines).toEqual(['caller.refused {"code":"token_invalid","count":1,"since":"2026-02-01T12:00:10.000Z"}'])
-    refusals.flush()
-    expect(lines).toHaveLength(1)
-    jest.advanceTimersByTime(30_000)
-    refusals.add('token_invalid')
-    jest.advanceTimersByTime(59_999)
-    expect(lines).toHaveLength(1)
-  })
-
-  test('do not keep a process alive', () => {
-    jest.useRealTimers()
-    const timer = jest.spyOn(globalThis, 'setTimeout')
-    refusals.add('token_missing')
-    expect(timer.mock.results[0]?.value.hasRef()).toBe(false)
-    refusals.flush()
-    timer.mockRestore()
-  })
 })

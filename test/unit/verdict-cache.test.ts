@@ -20,8 +20,14 @@ function scene(expiresAt: string, answer: Partial<ClaimsAnswer> = {}) {
     },
     trusts: (keyId: string) => trusted.has(keyId),
   }
-  const ask = authenticate({ verifier, tenantId: TENANT, clock })
-  return { clock, trusted, ask, verified: () => verified }
+  let wallMs = 0
+  const now = () => new Date(clock.now().getTime() + wallMs)
+  const ask = authenticate({ verifier, tenantId: TENANT, clock: { ...clock, now } })
+  /** Only the wall clock: somebody set it, or the machine slept. */
+  const setWall = (milliseconds: number) => {
+    wallMs += milliseconds
+  }
+  return { clock, setWall, trusted, ask, verified: () => verified }
 }
 
 test('a bearer is verified once, and known at once from then on', async () => {
@@ -51,6 +57,29 @@ test.each([
   await ask('Bearer a.b.c')
   expect(verified()).toBe(1)
   clock.advance(1)
+  await ask('Bearer a.b.c')
+  expect(verified()).toBe(2)
+})
+
+test.each([
+  ['five minutes', '2026-02-01T13:00:00Z', 300_000],
+  ['the end of the token', '2026-02-01T12:01:30Z', 90_000],
+])('a wall clock that is set back by an hour does not put off %s', async (_what, expiresAt, knownForMs) => {
+  const { ask, clock, verified, setWall } = scene(expiresAt)
+  await ask('Bearer a.b.c')
+  setWall(-3_600_000)
+  clock.advance(knownForMs - 1)
+  await ask('Bearer a.b.c')
+  expect(verified()).toBe(1)
+  clock.advance(1)
+  await ask('Bearer a.b.c')
+  expect(verified()).toBe(2)
+})
+
+test('a sleep that the monotonic clock did not see ends a verdict', async () => {
+  const { ask, verified, setWall } = scene('2026-02-01T13:00:00Z')
+  await ask('Bearer a.b.c')
+  setWall(300_000)
   await ask('Bearer a.b.c')
   expect(verified()).toBe(2)
 })
