@@ -66,6 +66,7 @@ const token = {
 const json = {
   'content-type': 'application/json',
   'cache-control': 'no-store',
+  'access-control-expose-headers': 'Retry-After, RateLimit, RateLimit-Policy',
   ratelimit: '"caller";r=119;t=1',
   'ratelimit-policy': '"caller";q=120;w=120',
 }
@@ -120,6 +121,19 @@ test.each<[string, Answered, RegExp]>([
   ['401 without a challenge', vended(problem('token_missing', 401), asProblem, { status: 401 }), /WWW-Authenticate/],
   ["the host's 404 where the app serves it", vended({}, {}, { status: 404, text: '', role: 'vendor' }), /404/],
 ])('%s is noticed', (_what, answered, said) => expect(() => expectDocumented(answered)).toThrow(said))
+
+test('where no body is documented, there is none', () => {
+  const headers = { etag: `"${'x'.repeat(43)}"`, 'cache-control': 'public, max-age=3600' }
+  const exposed = { 'access-control-expose-headers': 'Retry-After, RateLimit, RateLimit-Policy' }
+  const known = {
+    method: 'GET',
+    path: '/api/openapi.json',
+    status: 304,
+    headers: new Headers({ ...headers, ...exposed }),
+  }
+  expect(() => expectDocumented({ ...known, text: '' })).not.toThrow()
+  expect(() => expectDocumented({ ...known, text: '{}' })).toThrow('a body is not documented here')
+})
 
 test("the host's 404 is none of ours where the app does not serve the route", () => {
   const answered = vended({}, {}, { status: 404, text: '', role: 'rotator' })

@@ -43,6 +43,7 @@ const rotator = [
   ['checkAccount', 'queueTrigger', 'keystile-checks', 'AzureWebJobsStorage'],
   ['getAccount', 'httpTrigger', 'accounts/{account}', 'anonymous'],
   ['listAccounts', 'httpTrigger', 'accounts', 'anonymous'],
+  ['nearExpiry', 'queueTrigger', 'keystile-near-expiry', 'AzureWebJobsStorage'],
   ['revokeAccount', 'httpTrigger', 'accounts/{account}/revoke', 'anonymous'],
   ['rotateAccount', 'httpTrigger', 'accounts/{account}/rotate', 'anonymous'],
   ['rotationSchedule', 'timerTrigger', '0 7 * * * *', ''],
