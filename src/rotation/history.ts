@@ -85,6 +85,15 @@ export function readHistory(all: readonly SecretVersion[], skewMs: number): Hist
   }
 }
 
+/** Names the versions of the newest second and the state of each: another text, and somebody has been there since. */
+export function latestOf(all: readonly SecretVersion[]): string {
+  const [latest] = groupBySecond(all)
+  const states = latest?.versions.map(
+    ({ version, enabled, updatedAt }) => `${version} ${enabled} ${updatedAt.getTime()}`,
+  )
+  return (states ?? []).toSorted().join()
+}
+
 const stampOf = ({ tags }: SecretVersion) => tags[tag.publishedAt] ?? ''
 
 /**

@@ -3,7 +3,7 @@
 import type { AccountId } from '../common/account.ts'
 import { readRecord, type Tags } from '../common/record.ts'
 import { fingerprintOf } from '../common/secret.ts'
-import { type History, readHistory } from './history.ts'
+import { type History, latestOf, readHistory } from './history.ts'
 import { type CurrentKeys, type KeyState, type Plan, planRotation, type Request, type Terms } from './plan.ts'
 import { type Policy, policyOf } from './policy.ts'
 import type { AccountAnswer, KeyPair, KeysAnswer, SecretVersion } from './ports.ts'
@@ -19,6 +19,8 @@ export interface Look {
   /** Absent where the keys could not be had. */
   readonly current: CurrentKeys | undefined
   readonly history: History
+  /** By {@link latestOf}: what the plan was made on. */
+  readonly latest: string
   readonly policy: Policy
   readonly terms: Terms
   readonly deleted: boolean
@@ -49,7 +51,8 @@ export async function look(
   const asked = typeof request === 'function' ? request({ current, history }) : request
   const now = deps.clock.now()
   const plan = planRotation({ account, versions, keys: state, policy, terms, request: asked, now })
-  return { plan, account, keys, current, history, policy, terms, deleted: secret.kind === 'deleted' }
+  const latest = latestOf(versions)
+  return { plan, account, keys, current, history, latest, policy, terms, deleted: secret.kind === 'deleted' }
 }
 
 /** A deleted secret is judged by its deleted tags before it is asked back: it may be somebody else's. */
@@ -60,7 +63,7 @@ const asVersion = (tags: Tags): SecretVersion => {
 
 /** Keys are asked for only where an account is ours to look at. */
 async function readKeys(deps: LookDeps, account: AccountAnswer, terms: Terms): Promise<KeysAnswer> {
-  if (account.kind !== 'found') return { kind: 'gone' }
+  if (account.kind !== 'found') return account
   if (!terms.enrolled) return { kind: 'refused' }
   return account.account.localAuthDisabled ? { kind: 'local-auth-disabled' } : deps.accounts.listKeys(account.account)
 }

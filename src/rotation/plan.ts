@@ -96,21 +96,22 @@ export function planRotation(question: Question): Plan {
   if (state.kind === 'refused') return skip('not-granted')
   const { account } = state
   if (!terms.enrolled) return skip('not-enrolled')
-  if (account.provisioningState !== 'Succeeded') return skip('not-settled', account.provisioningState)
+  const unsettled = whyUnsettled(account)
+  if (unsettled !== undefined) return skip('not-settled', unsettled)
   if (keys.kind === 'refused') return skip('not-granted')
 
   const history = readHistory(versions, terms.skewMs)
   const current = keys.kind === 'keys' ? keys.fingerprints : undefined
   const refusal = refuseOwnership(account, history, current, terms)
   if (refusal) return refusal
-  if (policy.kind === 'bad') return skip('bad-policy', policy.reason)
-
-  if (current === undefined) return planKeyless(account, history, terms)
+  if (current === undefined)
+    return policy.kind === 'bad' ? skip('bad-policy', policy.reason) : planKeyless(account, history, terms)
 
   const live = liveSlot(history, current)
   const done = isDone(request, live, current)
   if (done) return { kind: 'done' }
   if (request.kind === 'revoke') return planRevoke(request.kill, live, current, favourite(history))
+  if (policy.kind === 'bad') return skip('bad-policy', policy.reason)
   if (isHeld(account, history)) return skip('held')
 
   const existing = planExisting(account, history, current, live)
@@ -130,6 +131,13 @@ export function planRotation(question: Question): Plan {
   return { kind: 'rotate', slot: idle }
 }
 
+/** What ARM does not say yet cannot be in a version, and a version without it is not one of ours. */
+function whyUnsettled({ provisioningState, kind, place }: Account): string | undefined {
+  if (provisioningState !== 'Succeeded') return provisioningState
+  if (kind === '') return 'no kind'
+  return place.region === '' ? 'no region' : undefined
+}
+
 /** A pause asked for by the account's tag, or by somebody who disabled the newest version. */
 export const isHeld = (account: Account, history: History): boolean =>
   account.tags.keystile?.toLowerCase() === 'hold' || history.disabled
@@ -137,7 +145,6 @@ export const isHeld = (account: Account, history: History): boolean =>
 /** The slot whose current key is the published one; a tag alone decides nothing. */
 export function liveSlot(history: History, current: CurrentKeys): Slot | undefined {
   const published = history.newest?.fingerprint
-  if (published === undefined) return undefined
   if (published === current.key1) return 'key1'
   return published === current.key2 ? 'key2' : undefined
 }

@@ -21,9 +21,9 @@ const FIELDS = {
 
 const SECOND = 1_000
 const DAY_SECONDS = 86_400
-/** A leap year and the three after it: every date and day of the week that a schedule can name. */
+/** After 28 years the dates fall on the same days of the week again. */
 const FIRST_DAY = Date.UTC(2024, 0, 1)
-const DAYS_LOOKED_AT = 4 * 365 + 1
+const DAYS_LOOKED_AT = 28 * 365 + 7
 
 /** Both in milliseconds. */
 export interface Period {
@@ -86,7 +86,7 @@ function readField(text: string, field: Field): readonly number[] | undefined {
 function readItem(item: string, field: Field): number[] | undefined {
   const [, from = '', to, stepText] = /^(\*|[a-z0-9]+)(?:-([a-z0-9]+))?(?:\/(\d+))?$/i.exec(item) ?? []
   const step = Number(stepText ?? 1)
-  if (step === 0 || from === '' || (from === '*' && to !== undefined)) return undefined
+  if (step === 0 || (from === '*' && to !== undefined)) return undefined
   const first = from === '*' ? field.low : readValue(from, field)
   // A step on a single value runs to the end of the field.
   const open = from === '*' || (to === undefined && stepText !== undefined)

@@ -17,7 +17,6 @@ const DETAILS = ['reason', 'detail', 'why', 'until', 'slot', 'proof']
 
 /** @returns `undefined` for what is no note, or the note of another account that wants the same secret. */
 export function readNote(note: object | undefined, id: string): LastRun | undefined {
-  if (note === undefined) return undefined
   const outcome = field(note, 'outcome')
   const [at, kind, account] = [text(note, 'at'), text(outcome, 'kind'), text(note, 'account')]
   if (at === undefined || kind === undefined || (account !== undefined && !sameId(account, id))) return undefined

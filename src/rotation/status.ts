@@ -10,6 +10,7 @@ import { forEach } from './fleet-each.ts'
 import { findByName, groupByName, type LookUpDeps, ownerAmong } from './fleet-names.ts'
 import { findUnmanaged, isUnknown, readUnmanaged, type Unmanaged } from './fleet-unmanaged.ts'
 import { readHistory } from './history.ts'
+import { keyAgeOf } from './key-age.ts'
 import { isHeld } from './plan.ts'
 import { type PolicySettings, policyOf } from './policy.ts'
 import type { Account, RecordIndex, RunNotes, SecretState } from './ports.ts'
@@ -185,20 +186,14 @@ function describe(
     ...(refused ? { refused } : {}),
     ...(policy.kind === 'bad' ? { badPolicy: policy.reason } : {}),
   }
-  const { newest, switchedAt, adopted } = history
+  const { newest, switchedAt } = history
   const slot = newest?.credentialId
   if (refused || slot === undefined || slot === 'none' || switchedAt === undefined) return status
   const live = { ...status, liveSlot: slot, since: switchedAt.toISOString() }
-  if (policy.kind === 'bad') return live
-  const graceUntil = new Date(switchedAt.getTime() + policy.graceMs)
-  const rotateAt = new Date(switchedAt.getTime() + Math.max(policy.rotateEveryMs, policy.graceMs))
-  const due = adopted ? graceUntil : rotateAt
-  return {
-    ...live,
-    due: due.toISOString(),
-    overdue: deps.clock.now().getTime() > due.getTime() + deps.checkEveryMs,
-    graceUntil: graceUntil.toISOString(),
-  }
+  const age = keyAgeOf(history, policy, { now: deps.clock.now(), checkEveryMs: deps.checkEveryMs })
+  if (age === undefined) return live
+  const { due, overdue, graceUntil } = age
+  return { ...live, due: due.toISOString(), overdue, graceUntil: graceUntil.toISOString() }
 }
 
 function stateOf(

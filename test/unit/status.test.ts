@@ -1,3 +1,4 @@
+import { type Cloud, chinaCloud, publicCloud } from '../../src/common/cloud.ts'
 import { AppError } from '../../src/common/errors.ts'
 import { tag } from '../../src/common/record.ts'
 import type { Account, SecretState } from '../../src/rotation/ports.ts'
@@ -26,9 +27,17 @@ interface Scene {
   readonly notes?: Readonly<Record<string, object>>
   readonly now?: string
   readonly settings?: Parameters<typeof fleetSettings>[0]
+  readonly cloud?: Cloud
 }
 
-function scene({ fleet, secrets, notes = {}, now = '2026-01-20T00:00:00Z', settings }: Scene): StatusDeps {
+function scene({
+  fleet,
+  secrets,
+  notes = {},
+  now = '2026-01-20T00:00:00Z',
+  settings,
+  cloud = publicCloud,
+}: Scene): StatusDeps {
   const vault = vaultWith(secrets)
   return {
     accounts: armWith(fleet ?? { [SUBSCRIPTION]: [account()] }),
@@ -45,6 +54,7 @@ function scene({ fleet, secrets, notes = {}, now = '2026-01-20T00:00:00Z', setti
     },
     clock: testClock(now),
     checkEveryMs: HOUR,
+    cloud,
   }
 }
 
@@ -62,7 +72,15 @@ const before = published('2025-12-01T00:00:00Z', 'key2', 'old')
 const live = (change: Parameters<typeof published>[3] = {}) =>
   published('2026-01-01T00:00:00Z', 'key1', 'first key', change)
 const rotated = versions(before, live())
-const base = { account: 'speech-west', id: ID, kind: 'SpeechServices', region: 'westus2', held: false, drift: [] }
+const base = {
+  account: 'speech-west',
+  id: ID,
+  kind: 'SpeechServices',
+  region: 'westus2',
+  held: false,
+  drift: [],
+  warnings: [],
+}
 
 test('an account that is well: its live slot, since when, when it is due, and until when the old key lives', async () => {
   expect(await statusOf(rotated)).toEqual({
@@ -74,6 +92,15 @@ test('an account that is well: its live slot, since when, when it is due, and un
     overdue: false,
     graceUntil: '2026-01-03T00:00:01.000Z',
   })
+})
+
+test('a region that is not on the list of token exchanges is warned of, managed or not', async () => {
+  const warnings = ['token_exchange_not_documented']
+  const far = account({ place: { region: 'japanwest' } })
+  expect(await statusOf(rotated, far)).toMatchObject({ state: 'managed', warnings })
+  expect(await statusOf(rotated, far, { cloud: chinaCloud })).toMatchObject({ warnings: [] })
+  const record = versions(live({ tags: { [tag.providerAddress]: idOf('left'), [tag.region]: 'Japan West' } }))
+  expect(await getStatus(scene({ secrets: { left: record } }))('left')).toMatchObject({ state: 'unmanaged', warnings })
 })
 
 test.each([
@@ -239,6 +266,7 @@ describe('what is in the vault, and in the fleet no longer', () => {
       liveSlot: 'key2',
       held: false,
       drift: [],
+      warnings: [],
     }
     expect((await listStatus(deps)()).accounts).toEqual([row])
     expect(await getStatus(deps)('untagged')).toEqual(row)
