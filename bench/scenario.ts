@@ -60,7 +60,7 @@ export async function play(scenario: Scenario): Promise<Result> {
     way === 'plain' ? createPlainPorts(world, wire, clock) : createPorts(world, wire, clock, pacing)
   const check = checkAccount({
     ...ports,
-    timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000 },
+    timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000, beginWithinMs: 264_000 },
     clock,
     ...(pacing ? { pacing } : {}),
     prove: proveKey({ judge, clock, terms: { windowMs: 180_000, spacingMs, settleMs: 120_000 } }),

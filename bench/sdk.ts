@@ -44,8 +44,8 @@ export function createPorts(world: World, wire: Wire, clock: Clock, pacing: Azur
     return new Response(body, { status })
   }
   return {
-    accounts: aiAccounts({ credential, cloud: publicCloud, pacing: wired }),
-    store: recordStore({ credential, vaultUrl: VAULT_URL, cloud: publicCloud, lane: vault }),
+    accounts: aiAccounts({ credential, cloud: publicCloud, clock, pacing: wired }),
+    store: recordStore({ credential, vaultUrl: VAULT_URL, cloud: publicCloud, clock, lane: vault }),
     judge: keyJudge({ cloud: publicCloud, clock }),
     lease: createLease(wire, clock),
   }

@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util'
 import { type QueueName, queueNames } from './words.ts'
 
-export const USAGE = `usage: npm run poison -- list [--queue checks|requests]
-       npm run poison -- retry (--all | --id <message id>...) [--queue checks|requests]`
+export const USAGE = `usage: npm run poison -- list [--queue checks|requests|near-expiry]
+       npm run poison -- retry (--all | --id <message id>...) [--queue checks|requests|near-expiry]`
 
 /** The command was not understood; its message is for whoever typed it. */
 export class UsageError extends Error {}
@@ -20,7 +20,7 @@ export function parseCommand(args: readonly string[]): Command {
   const [kind, ...more] = positionals
   if (more.length > 0) throw new UsageError(`${more[0]} is one word too many`)
   const known = queueNames.filter((name) => queue === undefined || name === queue)
-  if (known.length === 0) throw new UsageError('--queue is checks or requests')
+  if (known.length === 0) throw new UsageError('--queue is checks, requests or near-expiry')
   if (kind === 'list') {
     if (all || ids.length > 0) throw new UsageError('list takes --queue alone')
     return { kind, queues: known }

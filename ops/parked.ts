@@ -2,13 +2,18 @@
 
 import type { TokenCredential } from '@azure/identity'
 import type { QueueClient } from '@azure/storage-queue'
-import { sanitize } from '../src/azure/errors.ts'
+import { readFailure, sanitize } from '../src/azure/errors.ts'
 import { openQueue } from '../src/azure/message-queue.ts'
 import type { StorageConnection } from '../src/azure/storage.ts'
 import { AppError } from '../src/common/errors.ts'
-import { CHECKS_QUEUE, REQUESTS_QUEUE } from '../src/config.ts'
+import { CHECKS_QUEUE, NEAR_EXPIRY_QUEUE, REQUESTS_QUEUE } from '../src/config.ts'
 import type { QueueName } from './words.ts'
 
+const ORIGINS: Readonly<Record<QueueName, string>> = {
+  checks: CHECKS_QUEUE,
+  requests: REQUESTS_QUEUE,
+  'near-expiry': NEAR_EXPIRY_QUEUE,
+}
 /** The most that one call brings. */
 export const MOST = 32
 /** How long a message that is being looked at stays hidden from others who retry. */
@@ -46,7 +51,7 @@ export function parkedMessages(
   credential: TokenCredential,
   queue: QueueName,
 ): ParkedMessages {
-  const name = queue === 'checks' ? CHECKS_QUEUE : REQUESTS_QUEUE
+  const name = ORIGINS[queue]
   const open = (queueName: string) => openQueue({ storage, name: queueName }, credential, { retryOptions })
   const [origin, poison] = [open(name), open(`${name}-poison`)]
   // The host makes a poison queue with the first message that it parks.
@@ -89,7 +94,10 @@ async function retry(
           continue
         }
         await origin.sendMessage(messageText, { messageTimeToLive: FOR_EVER, ...bound() })
-        await poison.deleteMessage(id, receipt, bound())
+        await poison.deleteMessage(id, receipt, bound()).catch((error: unknown) => {
+          // The client tries twice: the answer to the first may have been lost.
+          if (readFailure(error).status !== 404) throw error
+        })
         onRetried(toParked(message))
       }
     }

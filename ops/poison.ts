@@ -68,7 +68,7 @@ function open(storage: StorageConnection): Queues {
   try {
     const credential = new DefaultAzureCredential()
     const of = (name: QueueName) => parkedMessages(storage, credential, name)
-    return { checks: of('checks'), requests: of('requests') }
+    return { checks: of('checks'), requests: of('requests'), 'near-expiry': of('near-expiry') }
   } catch {
     throw new UsageError('a setting of the storage or of the credential does not fit')
   }

@@ -1,19 +1,35 @@
 // What a parked message says, in words. One that is not ours is counted and never shown: it may hold anything.
 
-import { parseAccountId } from '../src/common/account.ts'
+import { z } from 'zod'
+import { parseAccountId, parseAccountName } from '../src/common/account.ts'
 import { parseRequestMessage } from '../src/functions/carry-out-request.ts'
 import { parseCheckMessage } from '../src/functions/check-account.ts'
+import { decodeEntry } from '../src/functions/messages.ts'
 
-export const queueNames = ['checks', 'requests'] as const
+export const queueNames = ['checks', 'requests', 'near-expiry'] as const
 export type QueueName = (typeof queueNames)[number]
+
+const WORDS: Readonly<Record<QueueName, (entry: unknown) => string>> = {
+  checks: checkInWords,
+  requests: requestInWords,
+  'near-expiry': eventsInWords,
+}
 
 /** @returns `undefined` for what the app would not take from this queue. @param text as it is on the queue. */
 export function inWords(queue: QueueName, text: string): string | undefined {
   try {
-    const entry: unknown = JSON.parse(Buffer.from(text, 'base64').toString())
-    return queue === 'checks' ? checkInWords(entry) : requestInWords(entry)
+    return WORDS[queue](parsed(text))
   } catch {
     return undefined
+  }
+}
+
+/** As the library hands it to the app: JSON is parsed, and anything else, such as base64, is not. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 
@@ -29,6 +45,22 @@ function requestInWords(entry: unknown): string {
   const what = request.kind === 'revoke' ? `revoke of ${many(request.kill.length, 'key')}` : 'rotation'
   const since = askedAt === undefined ? '' : `, asked for at ${askedAt}`
   return `${what} of ${accountInWords(account)}${since}, put back ${many(attempt, 'time')}`
+}
+
+const TYPE = z.literal('Microsoft.KeyVault.SecretNearExpiry')
+/** The name of a secret. */
+const subject = z
+  .string()
+  .trim()
+  .refine((text) => parseAccountName(text) !== undefined)
+const event = z.union([z.object({ eventType: TYPE, subject }), z.object({ type: TYPE, subject })])
+
+function eventsInWords(entry: unknown): string {
+  const events = z
+    .array(event)
+    .min(1)
+    .parse([decodeEntry(entry)].flat())
+  return `near-expiry event of ${events.map(({ subject }) => subject).join(', ')}`
 }
 
 function accountInWords(text: string): string {

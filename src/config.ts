@@ -250,18 +250,22 @@ function toRotator(
     spacingMs: settings.KEYSTILE_PROOF_SPACING,
     settleMs: settings.KEYSTILE_SETTLE,
   }
-  if (2 * (proof.windowMs + 3 * proof.spacingMs) + proof.settleMs > LONGEST_RUN_MS) {
-    problems.push(
-      'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
-    )
-  }
+  const provingMs = proof.windowMs + 3 * proof.spacingMs
   const timing: Timing = {
     writeDeadlineMs: settings.KEYSTILE_WRITE_DEADLINE,
     quarantineMs: settings.KEYSTILE_QUARANTINE,
+    beginWithinMs: LONGEST_RUN_MS + SPARE_MS - provingMs - proof.settleMs,
   }
   if (timing.writeDeadlineMs > LONGEST_WRITE_MS) problems.push('KEYSTILE_WRITE_DEADLINE is above 40 seconds')
   if (timing.quarantineMs < 2 * timing.writeDeadlineMs) {
     problems.push('KEYSTILE_QUARANTINE is below twice KEYSTILE_WRITE_DEADLINE')
+  }
+  if (2 * provingMs + proof.settleMs > LONGEST_RUN_MS) {
+    problems.push(
+      'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
+    )
+  } else if (timing.quarantineMs + provingMs + proof.settleMs > LONGEST_RUN_MS) {
+    problems.push('KEYSTILE_QUARANTINE and one proof with KEYSTILE_SETTLE do not fit into 9 minutes')
   }
   return {
     mode: settings.KEYSTILE_MODE,
@@ -281,8 +285,10 @@ function toRotator(
   }
 }
 
-/** host.json ends a call after ten minutes. A run may prove two keys, one after the other. */
+/** host.json ends a call after ten minutes. A run may prove two keys, or wait and prove one; what is left is for calls. */
 const LONGEST_RUN_MS = 9 * 60_000
+/** Half of what is left is for the calls before the last proof, half for those after it. */
+const SPARE_MS = 30_000
 /** A lease of 60 seconds that is renewed every 15 outlives such a write, unless renewals fail. */
 const LONGEST_WRITE_MS = 40_000
 /** App Service refreshes its Key Vault references about once a day. */

@@ -3,10 +3,12 @@
 import { type Account as ArmAccount, CognitiveServicesManagementClient } from '@azure/arm-cognitiveservices'
 import type { TokenCredential } from '@azure/identity'
 import { normaliseRegion, parseAccountId, type Slot } from '../common/account.ts'
+import type { Clock } from '../common/clock.ts'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 import { Secret } from '../common/secret.ts'
 import type { Account, AiAccounts, KeyPair } from '../rotation/ports.ts'
+import { createDeadlines, type Deadlines } from './deadline.ts'
 import { readFailure, sanitize } from './errors.ts'
 import { type AzurePacing, type Lane, pacedBy } from './pacing.ts'
 
@@ -19,17 +21,24 @@ const KEY_NAME = { key1: 'Key1', key2: 'Key2' } as const satisfies Record<Slot, 
 export interface AiAccountsDeps {
   readonly credential: TokenCredential
   readonly cloud: Cloud
-  /** Is waited for before each call but `regenerate`, whose caller does that: its deadline counts from the call. */
+  readonly clock: Clock
+  /**
+   * Is waited for before `get` and `listKeys`. Whoever regenerates waits by itself: the deadline of a regenerate counts
+   * from the call. The pages of a list are only told, not waited for: a round asks for them one after the other.
+   */
   readonly pacing?: AzurePacing
+  /** What is read goes ahead of what others read. Default: it does not. */
+  readonly urgent?: boolean
 }
 
 export function aiAccounts(deps: AiAccountsDeps): AiAccounts {
-  const { pacing } = deps
+  const { pacing, urgent } = deps
+  const deadlines = createDeadlines(deps.clock)
   const readers = clients(deps, 3)
   // A regenerate that the pipeline retries may happen twice while we see one answer (contract fact 1).
-  const writers = clients(deps, 0)
+  const writers = clients(deps, 0, deadlines.policy)
   const ready = async (subscription: string, kind: Parameters<Lane['ready']>[0]) =>
-    pacing?.subscription(subscription).ready(kind)
+    pacing?.subscription(subscription).ready(kind, urgent)
   const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
   return {
     async *list(subscription) {
@@ -76,7 +85,8 @@ export function aiAccounts(deps: AiAccountsDeps): AiAccounts {
       const doing = `regenerate ${slot} of ${id}`
       try {
         const { accounts } = writers(subscription)
-        return readKeys(doing, await accounts.regenerateKey(resourceGroup, name, KEY_NAME[slot], options(deadlineMs)))
+        const bound = deadlines.begin(deadlineMs)
+        return readKeys(doing, await accounts.regenerateKey(resourceGroup, name, KEY_NAME[slot], bound))
       } catch (error) {
         throw error instanceof AppError ? error : sanitize(doing, error)
       }
@@ -84,12 +94,14 @@ export function aiAccounts(deps: AiAccountsDeps): AiAccounts {
   }
 }
 
-function clients({ credential, cloud, pacing }: AiAccountsDeps, maxRetries: number) {
+function clients(deps: AiAccountsDeps, maxRetries: number, ...last: Deadlines['policy'][]) {
+  const { credential, cloud, pacing } = deps
   const made = new Map<string, CognitiveServicesManagementClient>()
   const endpoint = `https://${cloud.arm}`
   const place = { endpoint, credentialScopes: `${endpoint}/.default` }
   return (subscription: string) => {
-    const options = { ...place, retryOptions: { maxRetries }, ...pacedBy(pacing?.subscription(subscription)) }
+    const paced = pacedBy(pacing?.subscription(subscription), ...last)
+    const options = { ...place, retryOptions: { maxRetries }, ...paced }
     const client = made.get(subscription) ?? new CognitiveServicesManagementClient(credential, subscription, options)
     made.set(subscription, client)
     return client

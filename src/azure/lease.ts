@@ -1,8 +1,9 @@
-// One run per secret at a time: a blob lease in the host's storage, over @azure/storage-blob.
+// One run per secret at a time: a blob lease in the host's storage, over @azure/storage-blob. Azure counts it while our
+// machine sleeps, so it is over for us when either of our clocks says so.
 
 import type { TokenCredential } from '@azure/identity'
 import { type BlobLeaseClient, BlobServiceClient, type BlockBlobClient } from '@azure/storage-blob'
-import type { Clock } from '../common/clock.ts'
+import { type Clock, countdown } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import type { HeldLease, Lease, RunNotes } from '../rotation/ports.ts'
 import { readFailure, sanitize } from './errors.ts'
@@ -46,10 +47,12 @@ export function blobNotes(deps: Omit<LeaseDeps, 'clock'>): RunNotes {
   return {
     async read(name) {
       try {
-        const content = await blobOf(name).downloadToBuffer(0, undefined, {
-          abortSignal: AbortSignal.timeout(TIMEOUT_MS),
-        })
-        const note: unknown = JSON.parse(content.toString())
+        const { leaseState, readableStreamBody = [] } = await blobOf(name).download(0, undefined, bound())
+        const chunks: Buffer[] = []
+        for await (const chunk of readableStreamBody) chunks.push(Buffer.from(chunk))
+        // A run that is under way, or did not give its lease back, has left the note of the one before.
+        if (leaseState !== 'available') return undefined
+        const note: unknown = JSON.parse(Buffer.concat(chunks).toString())
         return typeof note === 'object' && note !== null ? note : undefined
       } catch {
         // Nobody ran yet, the last run did not end, or storage is away: the page says nothing of it.
@@ -67,21 +70,20 @@ export function blobLease({ clock, seconds = LONGEST_SECONDS, ...place }: LeaseD
       const blob = blobOf(name)
       const doing = `lease secret ${name}`
       try {
-        const askedAt = clock.elapsed()
+        const left = countdown(clock, seconds * 1_000)
         const leaseState = await readState(blob, () => container.createIfNotExists(bound()))
         if (leaseState === 'leased') return { kind: 'busy' }
         const client = blob.getBlobLeaseClient()
         await client.acquireLease(seconds, bound())
         // Between the look and the lease nobody can have held it and let it expire: that takes longer.
-        if (clock.elapsed() - askedAt >= seconds * 1_000)
-          throw new AppError('upstream_unreachable', `${doing}: too slow`)
+        if (left() <= 0) throw new AppError('upstream_unreachable', `${doing}: too slow`)
         return {
           kind: 'held',
-          lease: holdLease(client, blob, { askedAt, milliseconds: seconds * 1_000, clock }),
+          lease: holdLease(client, blob, { left, milliseconds: seconds * 1_000, clock }),
           clean: leaseState === 'available',
         }
       } catch (error) {
-        if (readFailure(error).status === 409) return { kind: 'busy' }
+        if (readFailure(error).code === 'LeaseAlreadyPresent') return { kind: 'busy' }
         throw error instanceof AppError ? error : sanitize(doing, error)
       }
     },
@@ -89,31 +91,32 @@ export function blobLease({ clock, seconds = LONGEST_SECONDS, ...place }: LeaseD
 }
 
 interface Term {
-  readonly askedAt: number
+  /** Milliseconds that are left of the lease, counted from when it was asked for. */
+  readonly left: () => number
   readonly milliseconds: number
   readonly clock: Clock
 }
 
-function holdLease(client: BlobLeaseClient, blob: BlockBlobClient, { askedAt, milliseconds, clock }: Term): HeldLease {
+function holdLease(client: BlobLeaseClient, blob: BlockBlobClient, { milliseconds, clock, ...term }: Term): HeldLease {
   const { leaseId } = client
-  let until = askedAt + milliseconds
+  let { left } = term
   const renewMs = milliseconds / RENEWALS
   const renew = async () => {
-    const from = clock.elapsed()
+    const next = countdown(clock, milliseconds)
     try {
       // Ended before the next one begins, so that what is lost stays lost.
       await client.renewLease(bound(Math.min(TIMEOUT_MS, renewMs)))
-      until = from + milliseconds
+      left = next
     } catch (error) {
-      // Where nothing is known, `until` stays where it is, and whoever is about to write looks at it.
+      // Where nothing is known, the count goes on, and whoever is about to write looks at it.
       if (!LOST.has(readFailure(error).status ?? 0)) return
-      until = Number.NEGATIVE_INFINITY
+      left = () => Number.NEGATIVE_INFINITY
       clearInterval(renewal)
     }
   }
   const renewal = setInterval(() => void renew(), renewMs)
   return {
-    until: () => until,
+    until: () => clock.elapsed() + left(),
     async release(note) {
       clearInterval(renewal)
       const text = JSON.stringify(note)

@@ -24,7 +24,7 @@ export function messageQueue<Message extends object>(place: QueuePlace, credenti
     })
   return {
     async send(message, delayMs = 0) {
-      // host.json says `messageEncoding: base64`: producer and host must agree.
+      // What is on a queue travels as XML, which base64 survives whatever it says.
       const text = Buffer.from(JSON.stringify(message)).toString('base64')
       try {
         await put(text, delayMs).catch(async (error: unknown) => {

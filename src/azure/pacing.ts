@@ -39,8 +39,8 @@ interface Request {
 
 /** What one kind of client waits for and tells. */
 export interface Lane {
-  /** Until one more call that reads, or is counted as a write without changing anything, may be made. */
-  ready(kind: Kind): Promise<void>
+  /** Until one more call may be made that changes nothing. @param first ahead of all others like it: for a revoke. */
+  ready(kind: Kind, first?: boolean): Promise<void>
   /** A pipeline policy: sees each try on the wire, and learns from its answer. Waits for nothing. */
   readonly policy: {
     readonly name: string
@@ -77,9 +77,13 @@ export function azurePacing(clock: Clock): AzurePacing {
   }
 }
 
-/** The options of a client that tells a lane what is answered, try by try. */
-export const pacedBy = (lane: Lane | undefined) =>
-  lane ? { additionalPolicies: [{ policy: lane.policy, position: 'perRetry' as const }] } : {}
+/** The options of a client that tells a lane what is answered, try by try. @param last the policy after that one. */
+export const pacedBy = <Last = never>(lane: Lane | undefined, ...last: Last[]) => ({
+  additionalPolicies: [...(lane ? [lane.policy] : []), ...last].map((policy) => ({
+    policy,
+    position: 'perRetry' as const,
+  })),
+})
 
 /** A call of that kind leaves; what is returned is told its answer, or that none came. */
 type Watch = (kind: Kind) => (answer: Answer | undefined) => void
@@ -91,7 +95,7 @@ function lane(
   watch: Watch = () => () => undefined,
 ): Lane {
   return {
-    ready: (kind) => lines[kind].take(),
+    ready: (kind, first) => lines[kind].take(first),
     policy: {
       name: 'keystilePacing',
       async sendRequest(request, next) {
@@ -129,11 +133,14 @@ function learnFrom(buckets: Readonly<Record<Kind, Bucket>>): Watch {
 const count = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 
+/** As long as the longest allowance lasts. An answer that says more would stop everything until the next start. */
+const LONGEST_PAUSE_MS = 3_600_000
+
 /** Milliseconds; the header holds seconds or a date. */
 function retryAfter({ headers }: Answer, clock: Clock): number | undefined {
   const text = headers.get('retry-after')
   const seconds = count(text)
-  if (seconds !== undefined) return seconds * 1_000
+  if (seconds !== undefined) return Math.min(seconds * 1_000, LONGEST_PAUSE_MS)
   const date = Date.parse(text ?? '')
-  return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now().getTime())
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - clock.now().getTime()), LONGEST_PAUSE_MS)
 }

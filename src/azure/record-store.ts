@@ -2,34 +2,45 @@
 
 import type { TokenCredential } from '@azure/identity'
 import { SecretClient, type SecretProperties } from '@azure/keyvault-secrets'
+import type { Clock } from '../common/clock.ts'
 import type { Cloud } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 import type { Tags } from '../common/record.ts'
 import type { RecordIndex, RecordStore, SecretVersion } from '../rotation/ports.ts'
+import { createDeadlines } from './deadline.ts'
 import { readFailure, sanitize } from './errors.ts'
 import { type Lane, pacedBy } from './pacing.ts'
 
 const TIMEOUT_MS = 30_000
+/** All pages together. */
+const LIST_TIMEOUT_MS = 120_000
 const API_VERSION = '2025-07-01'
 
 export interface RecordStoreDeps {
   readonly credential: TokenCredential
   readonly vaultUrl: string
   readonly cloud: Cloud
-  /** Is waited for before each read. Whoever publishes waits by itself: the deadline of a publish counts from the call. */
+  readonly clock: Clock
+  /**
+   * Is waited for once before `read`, whatever it takes, and before each page of `list`. Whoever publishes waits by
+   * itself: the deadline of a publish counts from the call. A recover is rare, and does not wait.
+   */
   readonly lane?: Lane
 }
 
-export function recordStore({ credential, vaultUrl, cloud, lane }: RecordStoreDeps): RecordStore & RecordIndex {
+export function recordStore(deps: RecordStoreDeps): RecordStore & RecordIndex {
+  const { credential, vaultUrl, cloud, clock, lane } = deps
+  const deadlines = createDeadlines(clock)
   const reader = new SecretClient(vaultUrl, credential, pacedBy(lane))
-  const writer = new SecretClient(vaultUrl, credential, { retryOptions: { maxRetries: 0 }, ...pacedBy(lane) })
+  const paced = pacedBy(lane, deadlines.policy)
+  const writer = new SecretClient(vaultUrl, credential, { retryOptions: { maxRetries: 0 }, ...paced })
   const options = (milliseconds = TIMEOUT_MS) => ({ abortSignal: AbortSignal.timeout(milliseconds) })
 
   // A client's first request goes out bare and is answered with a challenge. Two first requests at once would carry
   // the value without a token (contract fact 6), so the writer is made known to the vault by a read, once.
   let warm: Promise<void> | undefined
   const warmUp = (name: string) => {
-    warm ??= listVersions(writer, name, options())
+    warm ??= listVersions(writer, name, deadlines.begin(TIMEOUT_MS))
       .then(() => undefined)
       .catch((error: unknown) => {
         warm = undefined
@@ -41,7 +52,7 @@ export function recordStore({ credential, vaultUrl, cloud, lane }: RecordStoreDe
   return {
     async *list() {
       try {
-        const pages = reader.listPropertiesOfSecrets().byPage()
+        const pages = reader.listPropertiesOfSecrets(options(LIST_TIMEOUT_MS)).byPage()
         for (;;) {
           await lane?.ready('reads')
           const { value: page, done } = await pages.next()
@@ -66,7 +77,7 @@ export function recordStore({ credential, vaultUrl, cloud, lane }: RecordStoreDe
     },
 
     async publish(name, { value, tags, expiresAt }, deadlineMs) {
-      const bound = options(deadlineMs)
+      const bound = deadlines.begin(deadlineMs)
       try {
         await warmUp(name)
         await writer.setSecret(name, value.reveal(), { tags: { ...tags }, expiresOn: expiresAt, ...bound })

@@ -38,7 +38,8 @@ export const carryOutRequestHandler =
       const putBack = (id: string, next: number, delayMs: number) =>
         deps.requests.send({ account: id, request, attempt: next, askedAt }, delayMs)
       // A process that dies puts nothing back, and nobody takes a parked message out: a revoke is not left to that.
+      // Where that successor cannot be had, the run is tried all the same, and has one as any other.
       if (request.kind === 'revoke' && deliveriesOf(context) >= MOST_DELIVERIES)
-        await putBack(account, attempt + 1, AFTER_THE_RUN_MS)
+        await putBack(account, attempt + 1, AFTER_THE_RUN_MS).catch(() => undefined)
       return { id: parseAccountId(account), request, attempt, askedAt: new Date(askedAt), putBack }
     })

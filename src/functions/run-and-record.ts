@@ -5,9 +5,10 @@ import type { AccountId } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import type { Request } from '../rotation/plan.ts'
-import { isOverdue, putBack, putBackFailed } from '../rotation/put-back.ts'
+import { endsUndone, isOverdue, putBack, putBackFailed } from '../rotation/put-back.ts'
 import type { Outcome, Report } from '../rotation/run.ts'
 import { writeRecord } from './log.ts'
+import { deliveriesOf } from './messages.ts'
 
 export interface RunDeps {
   readonly check: (id: AccountId, request: Request) => Promise<Report>
@@ -39,8 +40,10 @@ export async function runAndRecord(
   try {
     job = await read()
     const { id, request, attempt } = job
-    const { outcome, planned, did } = id ? await check(id, request) : NOBODY
-    const againInMs = id && putBack(outcome, request, attempt, clock.now())
+    // A run that the host had to end could not say anything.
+    if (deliveriesOf(context) > 1) tellOverdue(context, job, clock.now(), 'delivered again')
+    const { outcome, planned, did, live } = id ? await check(id, request) : NOBODY
+    const againInMs = id && putBack(outcome, request, attempt, clock.now(), job.askedAt)
     if (id && againInMs !== undefined) await job.putBack(id.id, attempt + 1, againInMs)
     const milliseconds = Math.round(clock.elapsed() - startedAt)
     writeRecord((text) => context.info(text), 'rotation.checked', {
@@ -51,9 +54,13 @@ export async function runAndRecord(
       did,
       attempt,
       againInMs,
+      since: live?.since,
+      due: live?.due,
+      overdue: live?.overdue,
       milliseconds,
     })
     if (againInMs !== undefined) tellOverdue(context, job, clock.now(), reasonOf(outcome))
+    else if (endsUndone(outcome, request, clock.now(), job.askedAt)) tellGone(context, job, reasonOf(outcome))
   } catch (error) {
     // A raw error may hold what an upstream said, so it does not get out.
     const known = error instanceof AppError
@@ -78,11 +85,19 @@ async function leaveSuccessor({ id, request, attempt, putBack }: Job, throttled:
   }
 }
 
-/** The alarm on a key that was to die and is alive, with each attempt from its tenth minute on. */
-function tellOverdue(context: InvocationContext, { id, request, attempt, askedAt }: Job, now: Date, reason: string) {
-  if (request.kind !== 'revoke' || !askedAt || !isOverdue(askedAt, now)) return
-  const fields = { account: id?.id, keys: request.kill.length, since: askedAt, attempt, reason }
-  writeRecord((text) => context.error(text), 'revoke.overdue', fields)
+/** The alarm on a key that was to die and is alive, with each attempt from its tenth minute on, and each redelivery. */
+function tellOverdue(context: InvocationContext, job: Job, now: Date, reason: string) {
+  if (job.request.kind !== 'revoke' || !job.askedAt || !isOverdue(job.askedAt, now)) return
+  writeRecord((text) => context.error(text), 'revoke.overdue', revokeFields(job, reason))
+}
+
+/** The alarm on a revoke that ends without having seen its keys die. */
+const tellGone = (context: InvocationContext, job: Job, reason: string) =>
+  writeRecord((text) => context.error(text), 'revoke.gone', revokeFields(job, reason))
+
+function revokeFields({ id, request, attempt, askedAt }: Job, reason: string) {
+  const keys = request.kind === 'revoke' ? request.kill.length : 0
+  return { account: id?.id, keys, since: askedAt, attempt, reason }
 }
 
 const reasonOf = (outcome: Outcome): string =>

@@ -4,10 +4,10 @@ import { otherSlot, type Slot } from '../common/account.ts'
 import { AppError, unreachable } from '../common/errors.ts'
 import { type Tags, tag } from '../common/record.ts'
 import { fingerprintOf, Secret } from '../common/secret.ts'
-import { readHistory } from './history.ts'
+import { latestOf, readHistory } from './history.ts'
 import type { Plan } from './plan.ts'
 import type { KeyPair } from './ports.ts'
-import type { Acted, CheckDeps, Outcome, Run } from './run.ts'
+import { type Acted, type CheckDeps, isLate, type Outcome, type Run } from './run.ts'
 import { write } from './write.ts'
 
 const DAY = 86_400_000
@@ -42,21 +42,30 @@ async function publishExisting(
   run: Run,
   { slots, notBefore }: Extract<Plan, { kind: 'publish-existing' }>,
 ): Promise<Acted> {
-  if (notBefore) await deps.clock.sleep(Math.max(0, notBefore.getTime() - deps.clock.now().getTime()))
+  if (notBefore) await deps.clock.sleep(untilThen(deps, run, notBefore))
   const first = await proveAndPublish(deps, run, slots[0], keysOf(run))
-  return isWithheld(first) && first.reason === 'rejected' ? proveAndPublish(deps, run, slots[1], keysOf(run)) : first
+  if (!isWithheld(first) || first.reason !== 'rejected') return first
+  return isLate(deps, run) ? { kind: 'unsettled' } : proveAndPublish(deps, run, slots[1], keysOf(run))
+}
+
+/** The second of a version that exists has begun by the vault's clock: more than that, ours cannot be behind. */
+function untilThen({ clock }: CheckDeps, { skewMs }: Run, then: Date): number {
+  return Math.min(Math.max(0, then.getTime() - clock.now().getTime()), skewMs + 2_000)
 }
 
 async function regenerate(deps: CheckDeps, run: Run, slot: Slot, publishAfter: boolean): Promise<Acted> {
   const before = keysOf(run)
   if (deps.pacing) await deps.pacing.toRegenerate(run.id.subscription)
-  const after = await write(deps, run.held, `regenerate ${slot}`, (deadlineMs) =>
-    deps.accounts.regenerate(run.id, slot, deadlineMs),
-  )
+  // What is regenerated is proved in this run.
+  if (isLate(deps, run)) return { kind: 'unsettled' }
+  const after = await write(deps, run.held, `regenerate ${slot}`, async (deadlineMs) => {
+    const answer = await deps.accounts.regenerate(run.id, slot, deadlineMs)
+    // Not a definite answer: the key may become another one yet, so the lease is kept.
+    if (fingerprintOf(answer[slot]) === fingerprintOf(before[slot]))
+      throw new AppError('upstream_unreachable', `regenerate ${slot} of ${run.id.id}: the key is what it was`)
+    return answer
+  })
   const sibling = otherSlot(slot)
-  if (fingerprintOf(after[slot]) === fingerprintOf(before[slot])) {
-    throw new AppError('upstream_unreachable', `regenerate ${slot} of ${run.id.id}: the key is what it was`)
-  }
   // Somebody else changed the other key meanwhile: what was planned on no longer holds.
   if (fingerprintOf(after[sibling]) !== fingerprintOf(before[sibling])) return 'changed'
   if (!publishAfter) return 'step'
@@ -84,7 +93,10 @@ async function proveAndPublish(deps: CheckDeps, run: Run, slot: Slot, keys: KeyP
   }
 }
 
-/** Adds the version, then reads back: only a version that readers now get counts as published. */
+/**
+ * Adds the version, unless somebody has been at the secret since the plan: a proof takes minutes, and a publish lifts an
+ * emergency stop. Then reads back: only a version that readers now get counts as published.
+ */
 async function publish(
   deps: CheckDeps,
   run: Run,
@@ -92,6 +104,8 @@ async function publish(
   { value, sibling, proof }: { value: Secret; sibling: string | undefined; proof: string },
 ): Promise<Acted> {
   if (deps.pacing) await deps.pacing.toPublish()
+  const before = await deps.store.read(run.name)
+  if (before.kind === 'deleted' || latestOf(before.versions) !== run.latest) return 'changed'
   const { place, kind } = run.account
   const fingerprint = fingerprintOf(value)
   const now = deps.clock.now()

@@ -12,8 +12,8 @@ export interface RecentRuns {
   /** The same, remembered. */
   readonly check: Check
   /**
-   * Whether a run that began after `askedAt` has looked at this account and left nothing open: it has seen all that
-   * the check was asked to see.
+   * Whether a check that began after `askedAt` has looked at this account and left nothing open: it has seen all that
+   * this one was asked to see.
    *
    * @param askedAt by the queue's clock, in whole seconds.
    */
@@ -22,7 +22,7 @@ export interface RecentRuns {
 
 /**
  * Messages pile up when a vendor, a person and the timer ask at once, or when nobody took them for a while. Each
- * process remembers when its last finished run of each account began. That is exact, however old a message is, and
+ * process remembers when its last finished check of each account began. That is exact, however old a message is, and
  * costs no database; a check that another process has answered is run again, which does no harm.
  *
  * @param skewMs allowance between the queue's clock and ours, in milliseconds.
@@ -34,8 +34,9 @@ export function recentRuns(deps: { check: Check; clock: Clock; skewMs: number })
     async check(id, request) {
       const began = clock.now()
       const report = await check(id, request)
+      // A request that is done ends before anything else is looked at.
       const finished = putBack(report.outcome, { kind: 'check' }, 0, clock.now()) === undefined
-      if (finished) beganAt.set(id.id.toLowerCase(), began)
+      if (finished && request.kind === 'check') beganAt.set(id.id.toLowerCase(), began)
       return report
     },
     covers(id, askedAt) {

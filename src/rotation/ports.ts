@@ -37,7 +37,7 @@ export interface AiAccounts {
   /**
    * Replaces one key; the old one is dead at once (contract fact 3). Sent once, never retried.
    *
-   * @param deadlineMs from the call to its end, whatever happens in between.
+   * @param deadlineMs from the call to its end, whatever happens in between: nothing is sent when it has passed.
    * @returns both keys as they are afterwards.
    * @throws AppError `upstream_unreachable` when no definite answer came: the key may or may not be another.
    */
@@ -66,7 +66,7 @@ export interface RecordStore {
   /**
    * Adds one version: value, tags and expiry in one request, sent once, never retried.
    *
-   * @param deadlineMs from the call to its end, whatever happens in between.
+   * @param deadlineMs from the call to its end, whatever happens in between: nothing is sent when it has passed.
    * @throws AppError `upstream_unreachable` when no definite answer came: there may or may not be another version.
    */
   publish(name: string, version: { value: Secret; tags: Tags; expiresAt: Date }, deadlineMs: number): Promise<void>
@@ -122,7 +122,10 @@ export type LeaseAnswer =
     }
 
 export interface HeldLease {
-  /** Milliseconds on the monotonic clock until which nobody else can hold it. Grows as it is renewed; long ago once it is lost. */
+  /**
+   * Milliseconds on the monotonic clock until which nobody else can hold it. Grows as it is renewed; shrinks when the
+   * machine has slept, which that clock may leave out; long ago once it is lost.
+   */
   until(): number
   /** Nothing of ours is on its way: the next run may start at once. `note` (JSON, no secrets) is for the status page. */
   release(note: object): Promise<void>

@@ -1,6 +1,7 @@
 // What becomes of a message whose run ended without finishing the work: nothing, or a successor some time later.
 
-import type { Request } from './plan.ts'
+import { unreachable } from '../common/errors.ts'
+import type { Request, SkipReason } from './plan.ts'
 import type { Outcome } from './run.ts'
 
 const SECOND = 1_000
@@ -12,6 +13,8 @@ const LONGEST = 6 * 24 * HOUR
 const MOST_CHECKS = 10
 /** A key that leaked is alive until its revoke is done: it is tried again at least this often. */
 const REVOKE_AGAIN = 5 * MINUTE
+/** ARM may not find an account for a while that is there: a revoke outlasts that, and ends undone after so long. */
+const GONE_FOR = 48 * HOUR
 /** A revoke that takes longer is alarmed on. */
 const REVOKE_WITHIN = 10 * MINUTE
 
@@ -19,11 +22,29 @@ const REVOKE_WITHIN = 10 * MINUTE
  * How long, in milliseconds, until the same message is to be looked at again; `undefined` when it is done with.
  *
  * @param attempt how often it was put back so far, from 0.
+ * @param askedAt when an operator asked for it.
  */
-export function putBack(outcome: Outcome, request: Request, attempt: number, now: Date): number | undefined {
-  if (request.kind === 'check') return attempt < MOST_CHECKS ? checkAgain(outcome, attempt) : undefined
-  return request.kind === 'revoke' ? revokeAgain(outcome, attempt) : rotateAgain(outcome, attempt, now)
+export function putBack(
+  outcome: Outcome,
+  request: Request,
+  attempt: number,
+  now: Date,
+  askedAt?: Date,
+): number | undefined {
+  switch (request.kind) {
+    case 'check':
+      return attempt < MOST_CHECKS || leftUnpublished(outcome) ? checkAgain(outcome, attempt) : undefined
+    case 'rotate':
+      return rotateAgain(outcome, attempt, now)
+    case 'revoke':
+      return endsUndone(outcome, request, now, askedAt) ? undefined : revokeAgain(outcome, attempt)
+    default:
+      return unreachable(request)
+  }
 }
+
+/** However often a message was put back: a key that was just regenerated is to be looked at again. */
+const leftUnpublished = (outcome: Outcome): boolean => outcome.kind === 'withheld' && outcome.regenerated
 
 function checkAgain(outcome: Outcome, attempt: number): number | undefined {
   switch (outcome.kind) {
@@ -42,13 +63,17 @@ function checkAgain(outcome: Outcome, attempt: number): number | undefined {
   }
 }
 
+/** ARM is at work on the account, or a role is still on its way to all of ARM: that passes by itself, mostly. */
+const PASSING: readonly SkipReason[] = ['not-settled', 'not-granted']
+
 /** A rotation lasts until it is done, or until a reason that only a person can remove. */
 function rotateAgain(outcome: Outcome, attempt: number, now: Date): number | undefined {
   switch (outcome.kind) {
     case 'done':
     case 'planned':
-    case 'skipped':
       return undefined
+    case 'skipped':
+      return PASSING.includes(outcome.reason) && attempt < MOST_CHECKS ? backOff(attempt, HOUR) : undefined
     case 'published':
       return 0
     case 'waiting':
@@ -61,10 +86,18 @@ function rotateAgain(outcome: Outcome, attempt: number, now: Date): number | und
 /** A revoke lasts until it is done, whatever is in its way: also where the deployment only plans by now. */
 function revokeAgain(outcome: Outcome, attempt: number): number | undefined {
   const nothingLeft = outcome.kind === 'planned' ? outcome.plan.kind === 'done' : outcome.kind === 'done'
-  if (nothingLeft || (outcome.kind === 'skipped' && outcome.reason === 'account-gone')) return undefined
+  if (nothingLeft) return undefined
   if (outcome.kind === 'published') return 0
   return Math.min(checkAgain(outcome, attempt) ?? backOff(attempt, REVOKE_AGAIN), REVOKE_AGAIN)
 }
+
+/** Whether a revoke is given up: two days after it was asked for, ARM does not find its account. */
+export const endsUndone = (outcome: Outcome, request: Request, now: Date, askedAt: Date | undefined): boolean =>
+  request.kind === 'revoke' &&
+  outcome.kind === 'skipped' &&
+  outcome.reason === 'account-gone' &&
+  askedAt !== undefined &&
+  now.getTime() - askedAt.getTime() >= GONE_FOR
 
 /**
  * The same for a run that threw; `undefined` leaves the message to the host, which delivers it again and parks it

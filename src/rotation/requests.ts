@@ -3,8 +3,9 @@
 import { slots as bothSlots, otherSlot, type Slot } from '../common/account.ts'
 import type { FleetSettings } from './fleet.ts'
 import { findByName } from './fleet-names.ts'
+import type { History } from './history.ts'
 import { type Look, type LookDeps, look } from './look.ts'
-import { liveSlot, type Plan, type Request, type SkipReason } from './plan.ts'
+import { type CurrentKeys, liveSlot, type Plan, type Request, type SkipReason } from './plan.ts'
 import type { Outbox } from './ports.ts'
 
 /** A request that names keys by their fingerprints, so that a message of any age does nothing twice. */
@@ -41,16 +42,24 @@ type Asking = RequestMessage['request']
 export const askForRotation =
   (deps: RequestDeps) =>
   (name: string, options: Options): Promise<Asked> =>
-    ask(deps, name, options, (live, fingerprints) => live && { kind: 'rotate', live: fingerprints[live] })
+    ask(deps, name, options, (history, current) => {
+      const live = liveSlot(history, current)
+      return live && { kind: 'rotate', live: current[live] }
+    })
 
 /** No pause and no grace stops a revoke. @throws AppError when Azure refuses or does not answer. */
 export const askForRevoke =
   (deps: RequestDeps) =>
-  (name: string, doomed: Doomed, options: Options): Promise<Asked> =>
-    ask(deps, name, options, (live, fingerprints) => {
-      const kill = doomedSlots(doomed, live).map((slot) => fingerprints[slot])
+  async (name: string, doomed: Doomed, options: Options): Promise<Asked> => {
+    const asked = await ask(deps, name, options, (history, current) => {
+      const live = liveSlot(history, current) ?? stoppedSlot(history, current)
+      const kill = doomedSlots(doomed, live).map((slot) => current[slot])
       return kill.length === 0 ? undefined : { kind: 'revoke', kill }
     })
+    // What is missing is a key to name: with one, a pause would stop nothing.
+    const paused = asked.kind === 'not-possible' && asked.reason === 'held'
+    return paused ? { kind: 'not-possible', reason: 'not-published' } : asked
+  }
 
 /** Which slot is live is only known where something of ours is published; both can be named without. */
 function doomedSlots(doomed: Doomed, live: Slot | undefined): readonly Slot[] {
@@ -59,16 +68,25 @@ function doomedSlots(doomed: Doomed, live: Slot | undefined): readonly Slot[] {
   return [doomed === 'live' ? live : otherSlot(live)]
 }
 
+/**
+ * A version that somebody disabled counts as touched by hand, and proves nothing. Whoever stops an account and then
+ * asks for a revoke of its live key means the key that it says.
+ */
+function stoppedSlot({ disabled, top }: History, current: CurrentKeys): Slot | undefined {
+  const told = disabled ? new Set(top.map(({ record }) => record.fingerprint)) : new Set()
+  return told.size === 1 ? bothSlots.find((slot) => told.has(current[slot])) : undefined
+}
+
 /** @param name the keys that the request is about; `undefined` when there are none to name. */
 async function ask(
   deps: RequestDeps,
   account: string,
   { dryRun }: Options,
-  name: (live: Slot | undefined, fingerprints: Readonly<Record<Slot, string>>) => Asking | undefined,
+  name: (history: History, current: CurrentKeys) => Asking | undefined,
 ): Promise<Asked> {
   let asking: Asking | undefined
   const seen = await lookAt(deps, account, ({ current, history }) => {
-    asking = current && name(liveSlot(history, current), current)
+    asking = current && name(history, current)
     return asking ?? { kind: 'check' }
   })
   if (seen === undefined) return { kind: 'unknown-account' }

@@ -3,8 +3,9 @@
 import type { AccountId, Slot } from '../common/account.ts'
 import type { Clock } from '../common/clock.ts'
 import type { Tags } from '../common/record.ts'
+import type { KeyAge } from './key-age.ts'
 import type { Plan, Request, SkipReason, Terms } from './plan.ts'
-import type { Policy, PolicySettings } from './policy.ts'
+import type { PolicySettings } from './policy.ts'
 import type { Account, AiAccounts, HeldLease, KeysAnswer, Lease, Pacing, RecordStore } from './ports.ts'
 import type { Candidate, Proof } from './prove.ts'
 
@@ -22,7 +23,7 @@ export type Outcome =
   | { readonly kind: 'busy' }
   /** The lease was about to end before the next write could have: nothing was sent. */
   | { readonly kind: 'overtaken' }
-  /** The world moved under each of three plans; the next check goes on. */
+  /** The world moved under each of three plans, or there was no time for another one; the next check goes on. */
   | { readonly kind: 'unsettled' }
   /** Mode `plan`: what would have been done. */
   | { readonly kind: 'planned'; readonly plan: Plan }
@@ -34,6 +35,8 @@ export interface Report {
   readonly planned: readonly string[]
   /** Writes that were answered, in order: `regenerate key2`, `publish key2`, `recover`. */
   readonly did: readonly string[]
+  /** Of the key that was live and still is; absent where there is none of ours, or another one was published. */
+  readonly live?: KeyAge
 }
 
 /** The timing rule, in milliseconds. */
@@ -42,6 +45,8 @@ export interface Timing {
   readonly writeDeadlineMs: number
   /** How long whoever finds a lease that was not given back waits before it reads anything. */
   readonly quarantineMs: number
+  /** How long after its start a run begins another plan or proof: the host ends it, and says nothing, some time later. */
+  readonly beginWithinMs: number
 }
 
 export interface CheckDeps {
@@ -67,7 +72,13 @@ export interface Target {
   readonly name: string
   readonly request: Request
   readonly held: Held
+  /** On the monotonic clock, in milliseconds. */
+  readonly startedAt: number
 }
+
+/** Too late to begin another plan or proof: it might not end before the host ends the run. */
+export const isLate = ({ clock, timing }: CheckDeps, { startedAt }: Target): boolean =>
+  clock.elapsed() - startedAt >= timing.beginWithinMs
 
 /** The lease that a run writes under, and what it has done so far. */
 export interface Held {
@@ -76,6 +87,8 @@ export interface Held {
   readonly did: string[]
   /** A write was sent and not definitely answered: it may still land. */
   pending: boolean
+  /** Of the key that was live at the last look. */
+  live?: KeyAge | undefined
 }
 
 /** One plan that acts, and everything that it was made from. */
@@ -84,8 +97,11 @@ export interface Run extends Target {
   readonly plan: Exclude<Plan, { kind: 'skip' }>
   readonly account: Account
   readonly keys: KeysAnswer
-  readonly policy: Extract<Policy, { kind: 'policy' }>
+  /** The versions of the newest second, as they were when this was planned. */
+  readonly latest: string
+  readonly policy: Pick<PolicySettings, 'rotateEveryMs' | 'graceMs'>
   readonly publisher: string
+  readonly skewMs: number
   /** The published key, and the start of its grace. */
   readonly live: { readonly fingerprint: string; readonly switchedAt: Date } | undefined
 }

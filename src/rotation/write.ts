@@ -4,16 +4,13 @@ import { AppError } from '../common/errors.ts'
 import type { CheckDeps, Held } from './run.ts'
 
 /** Thrown instead of sending a write that could land after our lease has ended. */
-export class Overtaken extends Error {
-  constructor() {
-    super('the lease does not outlive the next write')
-    this.name = 'Overtaken'
-  }
-}
+export class Overtaken extends Error {}
 
 /**
- * Sends one write, once. The lease is compared with the write's total deadline on a monotonic clock, with no await
- * between the look and the call: a process that is suspended in between cannot send late.
+ * Sends one write, once. The lease is compared with the write's total deadline, with no await between the look and the
+ * call, from which the deadline counts. After that the write waits for a token: whoever is suspended there looks at the
+ * deadline again before it sends. A request that its connection has by then is not called back: see the README,
+ * "The one assumption".
  *
  * @param what the words of the audit record: `regenerate key2`.
  * @param send is given its total deadline in milliseconds.

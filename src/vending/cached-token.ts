@@ -14,6 +14,8 @@ export interface CachedToken {
   readonly goodLeft: number
   /** It is renewed once it has no more than this left. */
   readonly renewLeft: number
+  /** With no more than this left it is not worth giving: it would die on the way. */
+  readonly leastLeft: number
   /** Its end on the clock that never jumps, as `clock.elapsed()`. */
   readonly endsAt: number
 }
@@ -23,12 +25,14 @@ const MIN_LEFT_MS = 5 * 60_000
 const FULL_LIFE_MS = 9.5 * 60_000
 /** Renewed so long before it must be: longer than one exchange may take, so that nobody waits for it. */
 const RENEW_AHEAD_MS = 15_000
+const LEAST_LEFT_MS = 5_000
 
 export function cacheToken(clock: Clock, { issued, source }: { issued: IssuedToken; source: Source }): CachedToken {
   const life = issued.expiresAt.getTime() - clock.now().getTime()
   const goodLeft = life >= FULL_LIFE_MS ? MIN_LEFT_MS : Math.min(MIN_LEFT_MS, life / 2)
   const renewLeft = goodLeft + Math.min(RENEW_AHEAD_MS, goodLeft / 20)
-  return { issued, source, goodLeft, renewLeft, endsAt: clock.elapsed() + life }
+  const leastLeft = Math.min(LEAST_LEFT_MS, life / 100)
+  return { issued, source, goodLeft, renewLeft, leastLeft, endsAt: clock.elapsed() + life }
 }
 
 /** The wall clock may be set, and the other one stands still while a machine sleeps: the shorter answer counts. */

@@ -53,8 +53,6 @@ const FAILURE_MS = 5_000
 const FLIGHT_MS = 30_000
 /** Nobody waits longer for one; who comes later than that while it is under way is answered at once. */
 const PATIENCE_MS = 10_000
-/** A token that ends sooner is not worth giving: it would die on the way. */
-const LEAST_LEFT_MS = 5_000
 
 /** What is remembered of one account. Times are those of `clock.elapsed()`, in milliseconds. */
 interface Entry {
@@ -81,13 +79,13 @@ const isLookDue = ({ token, lookedAt, retryAt }: Entry, clock: Clock): boolean =
 function isGood({ token, lookedAt, failure, retryAt }: Entry, clock: Clock, now: number): boolean {
   if (token === undefined) return false
   const left = leftOf(token, clock)
-  if (failure !== undefined && now < retryAt + FLIGHT_MS) return left > LEAST_LEFT_MS
+  if (failure !== undefined && now < retryAt + FLIGHT_MS) return left > token.leastLeft
   return left > token.goodLeft && now < lookedAt + LOOK_WITHIN_MS
 }
 
 function give({ token, failure }: Entry, clock: Clock): IssueResult {
   const left = token === undefined ? 0 : leftOf(token, clock)
-  if (token !== undefined && left > LEAST_LEFT_MS) return { kind: 'issued', issued: token.issued, leftMs: left }
+  if (token !== undefined && left > token.leastLeft) return { kind: 'issued', issued: token.issued, leftMs: left }
   if (failure !== undefined && 'error' in failure) throw failure.error
   return { kind: 'refused', code: failure?.code ?? 'token_service_unavailable' }
 }

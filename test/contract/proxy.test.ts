@@ -15,6 +15,7 @@ import {
   SubjectKeyIdentifierExtension,
 } from '@peculiar/x509'
 import { makeServerCertificate } from '../../local/azure/certificates.ts'
+import { clouds } from '../../local/azure/clouds.ts'
 import { isServed } from '../../local/azure/served-hosts.ts'
 import { startAzure } from '../../local/azure/start-azure.ts'
 import { demoSeed, startTestAzure, type TestAzure } from '../support/azure.ts'
@@ -93,10 +94,16 @@ describe('proxy', () => {
     expect(azure.lines.join('\n')).toContain('egress.example.com:8443')
   })
 
+  test('each cloud has names of its own', () => {
+    expect(isServed(clouds.usgov, 'management.usgovcloudapi.net')).toBe(true)
+    expect(isServed(clouds.usgov, 'management.azure.com')).toBe(false)
+    expect(isServed(clouds.china, 'contoso.vault.azure.net')).toBe(false)
+  })
+
   test('a name is served only as a whole', () => {
-    expect(isServed('x.api.cognitive.microsoft.com')).toBe(true)
-    expect(isServed('xapi.cognitive.microsoft.com')).toBe(false)
-    expect(isServed('')).toBe(false)
+    expect(isServed(clouds.public, 'x.api.cognitive.microsoft.com')).toBe(true)
+    expect(isServed(clouds.public, 'xapi.cognitive.microsoft.com')).toBe(false)
+    expect(isServed(clouds.public, '')).toBe(false)
   })
 })
 

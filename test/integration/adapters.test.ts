@@ -1,9 +1,15 @@
 // What the adapters promise about the wire: once, authenticated, on fresh connections, to no other host.
 
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { BlobServiceClient } from '@azure/storage-blob'
 import { type Azurite, startAzurite } from '../../local/azurite.ts'
-import { blobLease } from '../../src/azure/lease.ts'
+import { aiAccounts } from '../../src/azure/ai-accounts.ts'
+import { blobLease, blobNotes } from '../../src/azure/lease.ts'
+import type { Lane } from '../../src/azure/pacing.ts'
 import { systemClock } from '../../src/azure/system-clock.ts'
+import { publicCloud } from '../../src/common/cloud.ts'
 import { AppError } from '../../src/common/errors.ts'
 import { tag } from '../../src/common/record.ts'
 import { Secret } from '../../src/common/secret.ts'
@@ -44,6 +50,22 @@ test.each([
   azure.faults.add({ route: 'arm.regenerateKey', ...fault })
   await expect(accounts.regenerate(SPEECH, 'key2', 1_000)).rejects.toMatchObject({ code })
   expect(countOf('arm.regenerateKey') - before).toBe(1)
+})
+
+test.each([
+  ['a revoke', true, ['reads true', 'writes true']],
+  ['anybody else', false, ['reads false', 'writes false']],
+])('what %s reads of ARM is asked of the pacing with its rank', async (_who, urgent, asked) => {
+  const waits: string[] = []
+  const policy: Lane['policy'] = { name: 'seen', sendRequest: (request, next) => next(request) }
+  const lane: Lane = { policy, ready: async (kind, first) => void waits.push(`${kind} ${first}`) }
+  const unpaced = async () => undefined
+  const pacing = { subscription: () => lane, vault: lane, toRegenerate: unpaced, toPublish: unpaced }
+  const credential = azure.credential('rotator')
+  const accounts = aiAccounts({ credential, cloud: publicCloud, clock: systemClock, pacing, urgent })
+  await accounts.get(SPEECH)
+  await accounts.listKeys(SPEECH)
+  expect(waits).toEqual(asked)
 })
 
 test('a publish is sent once, whatever comes back', async () => {
@@ -136,10 +158,11 @@ describe('the lease', () => {
   })
   afterAll(() => azurite.close())
 
-  const lease = (vaultUrl = VAULT_URL) => {
+  const place = (vaultUrl = VAULT_URL) => {
     const storage = { kind: 'string', connectionString: azurite.connectionString } as const
-    return blobLease({ storage, credential: azure.credential('rotator'), clock: systemClock, vaultUrl })
+    return { storage, credential: azure.credential('rotator'), vaultUrl }
   }
+  const lease = (vaultUrl = VAULT_URL) => blobLease({ ...place(vaultUrl), clock: systemClock })
   const blobOf = (name: string) =>
     BlobServiceClient.fromConnectionString(azurite.connectionString)
       .getContainerClient('keystile-leases')
@@ -161,7 +184,8 @@ describe('the lease', () => {
   test('is ours for less than a minute from when it was asked for', async () => {
     const before = systemClock.elapsed()
     const { lease: held } = await hold('timed')
-    expect(held.until()).toBeGreaterThanOrEqual(before + 60_000)
+    // The wall clock is looked at as well, and has no parts of milliseconds.
+    expect(held.until()).toBeGreaterThanOrEqual(before + 59_990)
     expect(held.until()).toBeLessThanOrEqual(systemClock.elapsed() + 60_000)
     await held.release({})
   })
@@ -185,6 +209,39 @@ describe('the lease', () => {
     const last = await hold('left')
     expect(last.clean).toBe(true)
     await last.lease.release({})
+  })
+
+  test('shows its note to nobody while a run is under way, or after one that did not end in order', async () => {
+    const read = () => blobNotes(place()).read('told')
+    const { lease: older } = await hold('told')
+    await older.release({ outcome: 'waiting' })
+    expect(await read()).toEqual({ outcome: 'waiting' })
+    const { lease: newer } = await hold('told')
+    newer.abandon()
+    expect(await read()).toBeUndefined()
+    await blobOf('told').getBlobLeaseClient().breakLease(0)
+    expect(await read()).toBeUndefined()
+    const { lease: last } = await hold('told')
+    await last.release({ outcome: 'done' })
+    expect(await read()).toEqual({ outcome: 'done' })
+  })
+
+  test('that cannot be had for another reason than a holder is a fault, not somebody else’s', async () => {
+    const server = createServer((request, answer) => {
+      const code = request.method === 'HEAD' ? 'BlobNotFound' : 'ContainerBeingDeleted'
+      answer.writeHead(request.method === 'HEAD' ? 404 : 409, { 'x-ms-error-code': code }).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const connectionString = azurite.connectionString.replace(
+      /BlobEndpoint=http:\/\/[^/]+/,
+      `BlobEndpoint=http://127.0.0.1:${port}`,
+    )
+    const elsewhere = { ...place(), storage: { kind: 'string', connectionString } as const }
+    const asking = blobLease({ ...elsewhere, clock: systemClock }).acquire('speech-west')
+    await expect(asking).rejects.toMatchObject({ code: 'upstream_refused', status: 409 })
+    server.close()
+    server.closeAllConnections()
   })
 
   test('ten that ask at once: one has it', async () => {

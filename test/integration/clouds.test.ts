@@ -52,8 +52,8 @@ function wire({ world }: TestAzure, cloud: Cloud) {
   const vaultUrl = `https://keystile-local.${cloud.keyVault}`
   const { tenantId, api } = world.seed
   return {
-    accounts: aiAccounts({ credential, cloud }),
-    store: recordStore({ credential, vaultUrl, cloud }),
+    accounts: aiAccounts({ credential, cloud, clock }),
+    store: recordStore({ credential, vaultUrl, cloud, clock }),
     reader: recordReader({ credential, vaultUrl }),
     judge: keyJudge({ cloud, clock }),
     tokens: tokenService({ cloud, clock, credential }),

@@ -1,6 +1,10 @@
 // `npm run poison`, as the command that somebody types who was paged: on real queues, with nothing of the app running.
 
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { QueueClient } from '@azure/storage-queue'
+import { type QueueName, queueNames } from '../../ops/words.ts'
 import { useAzurite } from '../support/azurite.ts'
 import { poison as runPoison } from '../support/poison.ts'
 import { ID } from '../support/rotation.ts'
@@ -18,12 +22,14 @@ const parked = {
   check: base64(JSON.stringify({ secret: 'speech-west' })),
   other: base64('{"marked":"\u001b[2Jvalue"}'),
   notBase64: 'marked <value>',
+  /** As Event Grid writes one: plain text. */
+  event: JSON.stringify({ eventType: 'Microsoft.KeyVault.SecretNearExpiry', topic: '/v', subject: 'speech-west' }),
 }
 
 const poison = (args: readonly string[], env?: Readonly<Record<string, string>>) =>
   runPoison(args, env ?? { AzureWebJobsStorage: azurite().connectionString })
 
-async function park(name: 'checks' | 'requests', ...texts: readonly string[]): Promise<string[]> {
+async function park(name: QueueName, ...texts: readonly string[]): Promise<string[]> {
   const ids: string[] = []
   for (const one of [`keystile-${name}`, `keystile-${name}-poison`]) await queue(one).createIfNotExists()
   for (const text of texts) ids.push((await queue(`keystile-${name}-poison`).sendMessage(text)).messageId)
@@ -36,14 +42,14 @@ async function textsIn(name: string): Promise<string[]> {
 }
 
 afterEach(async () => {
-  for (const name of ['checks', 'requests'])
+  for (const name of queueNames)
     for (const one of [`keystile-${name}`, `keystile-${name}-poison`]) await queue(one).deleteIfExists()
 })
 
 test('where nothing was ever parked, nothing is listed, and nothing put back', async () => {
   expect(await poison(['list'])).toEqual({
     code: 0,
-    out: 'checks: 0 parked messages\nrequests: 0 parked messages\n',
+    out: 'checks: 0 parked messages\nrequests: 0 parked messages\nnear-expiry: 0 parked messages\n',
     err: '',
   })
   expect(await poison(['retry', '--all'])).toEqual({ code: 0, out: '0 messages put back, 0 left\n', err: '' })
@@ -52,6 +58,7 @@ test('where nothing was ever parked, nothing is listed, and nothing put back', a
 test('the list says in words what is parked, takes nothing, and never shows what is not ours', async () => {
   const ids = await park('requests', parked.revoke, parked.rotate, parked.other, parked.notBase64)
   await park('checks', parked.check)
+  await park('near-expiry', parked.event)
   const { code, out, err } = await poison(['list'])
   const account = 'speech-west (ai, 11111111-1111-4111-8111-111111111111)'
   const ago = String.raw`parked \d+ s ago, taken 0 times since`
@@ -68,6 +75,8 @@ test('the list says in words what is parked, takes nothing, and never shows what
     `  ID  AGO: rotation of ${account}, put back 0 times`,
     '  ID  AGO: not a Keystile message, 32 bytes',
     '  ID  AGO: not a Keystile message, 14 bytes',
+    'near-expiry: 1 parked message',
+    '  ID  AGO: near-expiry event of speech-west',
     '',
   ])
   expect([code, err, ids.filter((id) => !out.includes(id))]).toEqual([0, '', []])
@@ -79,8 +88,10 @@ test('the list says in words what is parked, takes nothing, and never shows what
 test('a retry puts the same bytes on the queue that they came from, for ever, and leaves what is not ours', async () => {
   await park('requests', parked.revoke, parked.other)
   await park('checks', parked.check)
+  await park('near-expiry', parked.event)
   const { code, out } = await poison(['retry', '--all'])
-  expect([code, out.split('\n').at(-2)]).toEqual([0, '2 messages put back, 1 left'])
+  expect([code, out.split('\n').at(-2)]).toEqual([0, '3 messages put back, 1 left'])
+  expect(await textsIn('keystile-near-expiry')).toEqual([parked.event])
   expect(await textsIn('keystile-requests')).toEqual([parked.revoke])
   expect(await textsIn('keystile-checks')).toEqual([parked.check])
   expect(await textsIn('keystile-checks-poison')).toEqual([])
@@ -122,6 +133,32 @@ test('a message that cannot be put back stays parked', async () => {
   const { code, out, err } = await poison(['retry', '--all'])
   expect([code, out, err]).toEqual([1, '', 'put back what keystile-requests-poison has: HTTP 404 QueueNotFound\n'])
   expect(await queue('keystile-requests-poison').getProperties()).toMatchObject({ approximateMessagesCount: 1 })
+})
+
+test('a message whose deletion is answered by nobody is deleted: that it is not there any more is no fault', async () => {
+  await park('requests', parked.revoke)
+  let lost = 0
+  const way = createServer((incoming, answer) => {
+    const { method = '', url: path = '', headers } = incoming
+    const onward = request(new URL(path, azurite().queueUrl), { method, headers }, (told) => {
+      lost += method === 'DELETE' ? 1 : 0
+      if (method === 'DELETE' && lost === 1) answer.destroy()
+      else told.pipe(answer.writeHead(told.statusCode ?? 500, told.headers))
+    })
+    incoming.pipe(onward)
+  }).listen(0, '127.0.0.1')
+  await once(way, 'listening')
+  const { port } = way.address() as AddressInfo
+  const AzureWebJobsStorage = azurite().connectionString.replace(
+    /QueueEndpoint=http:\/\/[^/]+/,
+    `QueueEndpoint=http://127.0.0.1:${port}`,
+  )
+  const { code, out, err } = await poison(['retry', '--all'], { AzureWebJobsStorage })
+  way.close()
+  way.closeAllConnections()
+  expect([code, out.split('\n').at(-2), err, lost]).toEqual([0, '1 message put back, 0 left', '', 2])
+  expect(await textsIn('keystile-requests')).toEqual([parked.revoke])
+  expect(await textsIn('keystile-requests-poison')).toEqual([])
 })
 
 test.each([

@@ -6,6 +6,7 @@ import { QueueServiceClient } from '@azure/storage-queue'
 import type { Entry, Slot } from '../../local/azure/world.ts'
 import { callService } from '../../local/client.ts'
 import { fingerprintOf, Secret } from '../../src/common/secret.ts'
+import { human } from '../support/drift-human.ts'
 import { poison } from '../support/poison.ts'
 import { publicationsOf, secondsPolicy, startTestStack, type TestStack, until } from '../support/stack.ts'
 
@@ -175,6 +176,18 @@ describe('revoke', () => {
     expect(newestOf('vision-west')?.value).toBe(keyOf('vision-west', 'key1'))
     for (const key of doomed) expect(await use('vision-west', key)).toBe(401)
     expect(await use('vision-west', keyOf('vision-west', 'key1'))).toBe(200)
+  })
+
+  test('after somebody disabled the newest version: the stopped key dies, and the other one is published', async () => {
+    const doomedSlot = newestOf('translator-global')?.tags.CredentialId as Slot
+    const [since, line, doomed] = [now(), stack.lines.length, keyOf('translator-global', doomedSlot)]
+    await human(stack.azure).enable('translator-global', false)
+    const answer = await post('translator-global/revoke', { slots: 'live' })
+    expect(answer).toMatchObject({ status: 202, body: { plan: { kind: 'publish' } } })
+    await until('the revoke is done', isDone('translator-global', 'revoke', line), DONE_MS)
+    const spared = doomedSlot === 'key1' ? 'key2' : 'key1'
+    expect(eventsOf('translator-global', since)).toEqual([`published ${spared}`, `regenerated ${doomedSlot}`])
+    expect(await use('translator-global', doomed)).toBe(401)
   })
 
   test('lasts while ARM answers 403, then 503 and nothing is known of the lease: done in the end', async () => {

@@ -17,14 +17,15 @@ beforeAll(async () => {
   const rotator = seed.identities.find(({ name }) => name === 'rotator')
   if (!pattern || !rotator) throw new Error('the seed has lost its parts')
   const { customSubDomain: _sub, ...plain } = pattern
-  seed.accounts.push({ ...plain, name: 'second', subscription: NORTH, resourceGroup: 'ai-north', tags: sharing })
+  const north = { ...plain, subscription: NORTH, resourceGroup: 'ai-north' }
+  seed.accounts.push({ ...north, name: 'second', tags: sharing }, { ...north, name: 'far', location: 'Japan West' })
   rotator.grants.push({ scope: `/subscriptions/${NORTH}`, role: 'rotator.accounts' })
   const subscriptions = [...seed.subscriptions.map(({ id }) => id), DARK]
   stack = await startTestStack({
     seed,
     rotator: { ...secondsPolicy, KEYSTILE_ROTATE_EVERY: 'PT1H', KEYSTILE_SUBSCRIPTIONS: subscriptions.join(',') },
   })
-  await until('all are published', async () => (await list()).filter(({ state }) => state === 'managed').length >= 5)
+  await until('all are published', async () => (await list()).filter(({ state }) => state === 'managed').length >= 6)
 })
 afterAll(() => stack?.close())
 
@@ -70,6 +71,7 @@ test('an account that is well: live slot, dates, its last run; no drift', async 
 test('the list names every account once, and says which subscription it could not look at', async () => {
   const { accounts, failed } = await all()
   expect(accounts.map((row) => `${row.account} ${row.state}`)).toEqual([
+    'far managed',
     'multi-east managed',
     'multi-east foreign',
     'speech-held not-published',
@@ -81,6 +83,15 @@ test('the list names every account once, and says which subscription it could no
     'vision-west managed',
   ])
   expect(failed).toMatchObject([{ subscription: DARK }])
+})
+
+test('a region that is not on the list of token exchanges is warned of, and vended', async () => {
+  expect(await one('far')).toMatchObject({ region: 'japanwest', warnings: ['token_exchange_not_documented'] })
+  expect(await one('translator-global')).toMatchObject({ region: 'global', warnings: [] })
+  const { token } = await stack.azure.entra.mint({ kind: 'app', caller: 'app-all' })
+  const headers = { authorization: `Bearer ${token}` }
+  const answer = await fetch(`${stack.vendor.url}/api/accounts/far/token`, { method: 'POST', headers })
+  expect([answer.status, await answer.json()]).toMatchObject([200, { region: 'japanwest' }])
 })
 
 test('of two accounts of one name the second is refused, and told whose it is', async () => {

@@ -162,7 +162,7 @@ test('a lease that is abandoned is not renewed: it runs out, and whoever has it 
 })
 
 test('a lease that was broken by hand, and that somebody else has by now: the run regenerates and does not publish', async () => {
-  const timing = { writeDeadlineMs: 2_000, quarantineMs: 0 }
+  const timing = { writeDeadlineMs: 2_000, quarantineMs: 0, beginWithinMs: 264_000 }
   const world = rotationWorld('2026-02-01T12:00:00Z', { lease: lease(), clock: systemClock, timing })
   world.versions = [published('2025-11-01T00:00:00Z', 'key1', 'first key')]
   const others: Awaited<ReturnType<typeof hold>>[] = []

@@ -68,8 +68,8 @@ export function startExecutor(azure: TestAzure, options: ExecutorOptions = {}): 
   const cloud = publicCloud
   const clock = systemClock
   const credential = azure.credential('rotator')
-  const accounts = aiAccounts({ credential, cloud })
-  const store = recordStore({ credential, vaultUrl: VAULT_URL, cloud })
+  const accounts = aiAccounts({ credential, cloud, clock })
+  const store = recordStore({ credential, vaultUrl: VAULT_URL, cloud, clock })
   const tokens = keyJudge({ cloud, clock })
   const fleet: FleetSettings = {
     subscriptions: azure.world.seed.subscriptions.map(({ id }) => id),
@@ -85,7 +85,7 @@ export function startExecutor(azure: TestAzure, options: ExecutorOptions = {}): 
     accounts,
     store,
     lease: options.lease ?? leaseInMemory(),
-    timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000, ...options.timing },
+    timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000, beginWithinMs: 264_000, ...options.timing },
     clock,
     prove: proveKey({
       judge: tokens,

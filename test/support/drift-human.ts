@@ -18,7 +18,7 @@ export interface Human {
   purgeSecret(name: string): Promise<void>
 }
 
-export function human(azure: TestAzure): Human {
+export function human(azure: Pick<TestAzure, 'entra'>): Human {
   const call = async (method: string, url: string, resource: string, body?: object) => {
     const { token } = await azure.entra.mint({ kind: 'identity', identity: 'human', resource })
     const answer = await fetch(url, {

@@ -11,5 +11,5 @@ export const unbounded = (authenticate: EndpointDeps['authenticate']): EndpointD
   authenticate,
   admit: () => ({ kind: 'admitted', quota: PLENTY }),
   inFlight: inFlight(1_000),
-  refusals: { add: () => undefined },
+  refusals: { add: () => undefined, isFirst: () => true },
 })

@@ -87,7 +87,7 @@ export async function startBench(azure: TestAzure, cutLimits: Bench['cutLimits']
       lease,
       policy: { graceMs: GRACE_MS },
       proof: { windowMs, spacingMs: 20 },
-      timing: { writeDeadlineMs: 10_000, quarantineMs: QUARANTINE_MS },
+      timing: { writeDeadlineMs: 10_000, quarantineMs: QUARANTINE_MS, beginWithinMs: 264_000 },
     })
   const { token } = await azure.entra.mint({ kind: 'identity', identity: 'app', resource: 'https://vault.azure.net' })
   return {

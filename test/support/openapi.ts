@@ -23,7 +23,8 @@ interface Header {
 }
 interface Response {
   readonly headers: Readonly<Record<string, Header>>
-  readonly content: Readonly<Record<string, { readonly schema: object }>>
+  /** Absent where there is no body. */
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>
 }
 interface Operation {
   readonly tags: readonly string[]
@@ -82,6 +83,7 @@ export function documented(document: object): (answered: Answered) => void {
     })
 
   const bodyProblems = (content: Response['content'], { method, headers, text }: Answered): string[] => {
+    if (content === undefined) return text === '' ? [] : ['a body is not documented here']
     const [type = ''] = (headers.get('content-type') ?? '').split(';')
     const schema = content[type]?.schema
     if (schema === undefined) return [`type ${type || '(none)'} is not documented here`]
@@ -97,7 +99,7 @@ export function documented(document: object): (answered: Answered) => void {
     if (!isServed && status === 404 && text === '') return
     // Methods that the route does not have are answered alike, whichever it has: with 405, or that nothing works.
     const foreign = status === 405 || status === 503 ? operations[0] : undefined
-    const response = (item[method.toLowerCase()] ?? foreign)?.responses[status]
+    const response = (item[method === 'HEAD' ? 'get' : method.toLowerCase()] ?? foreign)?.responses[status]
     const problems = response
       ? [...headerProblems(response.headers, headers), ...bodyProblems(response.content, answered)]
       : ['no such answer']

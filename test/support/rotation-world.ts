@@ -111,7 +111,7 @@ export function rotationWorld(start: string, change: Partial<CheckDeps> = {}): R
     accounts,
     store,
     lease: freeLease(world),
-    timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000 },
+    timing: { writeDeadlineMs: 30_000, quarantineMs: 90_000, beginWithinMs: 264_000 },
     clock,
     prove: proveKey({ judge, clock, terms: proof }),
     policy: {

@@ -54,11 +54,12 @@ export function wired(azure: TestAzure, change: WiredOptions = {}) {
   const clock = systemClock
   const rotator = azure.credential('rotator')
   const vendor = azure.credential('vendor')
-  const accounts = aiAccounts({ credential: rotator, cloud, ...(pacing ? { pacing } : {}) })
+  const accounts = aiAccounts({ credential: rotator, cloud, clock, ...(pacing ? { pacing } : {}) })
   const store = recordStore({
     credential: rotator,
     vaultUrl: VAULT_URL,
     cloud,
+    clock,
     ...(pacing ? { lane: pacing.vault } : {}),
   })
   const tokens = { ...keyJudge({ cloud, clock }), ...tokenService({ cloud, clock, credential: vendor }) }
@@ -86,7 +87,7 @@ export function wired(azure: TestAzure, change: WiredOptions = {}) {
       accounts,
       store,
       lease: unwantedLease,
-      timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000 },
+      timing: { writeDeadlineMs: 30_000, quarantineMs: 60_000, beginWithinMs: 264_000 },
       clock,
       prove: proveKey({ judge: tokens, clock, terms: { windowMs: 2_000, spacingMs: 0, settleMs: 0 } }),
       policy,

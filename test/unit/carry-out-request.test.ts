@@ -70,6 +70,7 @@ describe('a revoke that is not done ten minutes after it was asked for raises it
     ['withheld', { outcome: withheld }, 'withheld: rejected'],
     ['another run has the lease', { outcome: { kind: 'busy' } }, 'busy'],
     ['not granted any more', { outcome: { kind: 'skipped', reason: 'not-granted' } }, 'skipped: not-granted'],
+    ['not found by ARM', { outcome: { kind: 'skipped', reason: 'account-gone' } }, 'skipped: account-gone'],
     ['no answer', { fail: new AppError('upstream_unreachable', 'regenerate: HTTP 503') }, 'upstream_unreachable'],
     ['throttled', { fail: new AppError('upstream_throttled', 'regenerate: HTTP 429') }, 'upstream_throttled'],
     ['a bug', { fail: new TypeError('marked-key') }, 'internal'],
@@ -87,10 +88,20 @@ describe('a revoke that is not done ten minutes after it was asked for raises it
     ['one that is younger, and throws', { message: message(JUST_NOW), fail: new TypeError('x') }],
     ['a rotation', { message: { ...message(), request: rotate }, outcome: { kind: 'busy' } }],
     ['a rotation that throws', { message: { ...message(), request: rotate }, fail: new TypeError('x') }],
-    ['one whose account is gone', { message: message(), outcome: { kind: 'skipped', reason: 'account-gone' } }],
   ])('%s raises none', async (_what, delivery) => {
     expect((await deliver(delivery)).alarms).toEqual([])
   })
+})
+
+test('a revoke whose run was ended by the host, without a word, raises its alarm when it is delivered again', async () => {
+  const again = { message: message(), metadata: { dequeueCount: 2 } }
+  const { alarms } = await deliver(again)
+  expect(alarms).toEqual([
+    `error revoke.overdue {"account":"${ID}","keys":2,"since":"${LONG_AGO}","attempt":7,"reason":"delivered again"}`,
+  ])
+  expect((await deliver({ ...again, message: message(JUST_NOW) })).alarms).toEqual([])
+  expect((await deliver({ ...again, message: { ...message(), request: rotate } })).alarms).toEqual([])
+  expect((await deliver({ ...again, metadata: { dequeueCount: 1 } })).alarms).toEqual([])
 })
 
 describe('since when it is asked for', () => {
@@ -116,6 +127,31 @@ describe('since when it is asked for', () => {
   test('must be a time', async () => {
     const { error } = await deliver({ message: message('marked') })
     expect(error).toEqual(new AppError('message_invalid', 'the message does not fit: askedAt'))
+  })
+})
+
+describe('a revoke whose account ARM does not find', () => {
+  const [AN_HOUR_LEFT, TWO_DAYS] = ['2026-01-30T13:00:00.000Z', '2026-01-30T12:00:00.000Z']
+  const outcome: Outcome = { kind: 'skipped', reason: 'account-gone' }
+
+  test('lasts for two days: one 404 ends no revoke', async () => {
+    const { sent, lines } = await deliver({ message: message(AN_HOUR_LEFT), outcome })
+    expect(sent).toEqual([[successor(8, revoke, AN_HOUR_LEFT), 300_000]])
+    expect(lines.join()).not.toContain('revoke.gone')
+  })
+
+  test('ends then, and says so: two keys were never seen to die', async () => {
+    const { sent, lines, alarms } = await deliver({ message: message(TWO_DAYS), outcome })
+    expect([sent, alarms]).toEqual([[], []])
+    expect(lines.at(-1)).toBe(
+      `error revoke.gone {"account":"${ID}","keys":2,"since":"${TWO_DAYS}","attempt":7,"reason":"skipped: account-gone"}`,
+    )
+  })
+
+  test('is no alarm where it was done, or is a rotation', async () => {
+    const done = await deliver({ message: message(TWO_DAYS), outcome: { kind: 'done' } })
+    const rotation = await deliver({ message: { ...message(TWO_DAYS), request: rotate }, outcome })
+    expect([...done.lines, ...rotation.lines].join()).not.toContain('revoke.')
   })
 })
 
@@ -155,5 +191,15 @@ describe('a revoke is never dropped', () => {
     expect((await deliver(last)).order).toEqual([[successor(8), 600_000], 'run'])
     expect((await deliver({ ...last, metadata: { dequeueCount: MOST_DELIVERIES - 1 } })).order).toEqual(['run'])
     expect((await deliver({ ...last, message: { ...message(), request: rotate } })).order).toEqual(['run'])
+  })
+
+  test('and is tried all the same where that successor cannot be had, and has one afterwards', async () => {
+    const last = { message: message(), metadata: { dequeueCount: MOST_DELIVERIES }, sends: ['fails'] as const }
+    const done = await deliver(last)
+    expect([done.error, done.order]).toEqual([undefined, ['run']])
+    const busy = await deliver({ ...last, outcome: { kind: 'busy' } })
+    expect([busy.error, busy.order]).toEqual([undefined, ['run', [successor(8), 120_000]]])
+    const throws = await deliver({ ...last, fail: new TypeError('a bug') })
+    expect([throws.error, throws.order]).toEqual([undefined, ['run', [successor(8), 300_000]]])
   })
 })

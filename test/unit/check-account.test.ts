@@ -1,6 +1,6 @@
 import { AppError } from '../../src/common/errors.ts'
 import { Secret } from '../../src/common/secret.ts'
-import { account, accountId, current, foreign, fp, keys, OTHER_ID, published } from '../support/rotation.ts'
+import { account, accountId, current, foreign, fp, keys, OTHER_ID, published, terms } from '../support/rotation.ts'
 import { isCurrent, rotationWorld, runCheck } from '../support/rotation-world.ts'
 
 const START = '2026-02-01T12:00:00Z'
@@ -172,7 +172,8 @@ test('mode plan says what it would do, and does nothing', async () => {
   world.versions = [published('2025-11-01T00:00:00Z', 'key1', 'first key')]
   expect(await runCheck(world)).toEqual({ kind: 'planned', plan: { kind: 'rotate', slot: 'key2' } })
   world.deletedTags = published(START, 'key1', 'first key').tags
-  expect(await runCheck(world)).toEqual({ kind: 'recovering' })
+  // Nothing was asked back, so there is nothing to look at again some seconds later.
+  expect(await runCheck(world)).toMatchObject({ kind: 'planned', plan: { kind: 'wait' } })
   expect(world.log).toEqual([])
 })
 
@@ -256,13 +257,14 @@ test('keys are read after versions: one that is published in between is then kno
   expect(steps).toEqual(['read', 'listKeys'])
 })
 
-test('a regenerate that left the key as it was is not believed', async () => {
+test('a regenerate that left the key as it was is not believed, and may still come: the lease is kept', async () => {
   const world = rotationWorld(START)
   world.versions = [published('2025-11-01T00:00:00Z', 'key1', 'first key')]
   const { keys: unchanged } = world
   Object.defineProperty(world, 'keys', { get: () => unchanged, set: () => undefined })
   await expect(runCheck(world)).rejects.toMatchObject({ code: 'upstream_unreachable' })
-  expect(world.log).toEqual(['regenerate key2'])
+  expect(world.log).toEqual(['regenerate key2', 'lease left to expire'])
+  expect(world.leaseNotes).toEqual([])
 })
 
 test('a revoke that gets nowhere ends', async () => {
@@ -320,4 +322,54 @@ test.each(['', 'a'.repeat(128)])('a secret that cannot be called %j is left alon
     throw new Error('it looked')
   }
   expect(await runCheck(world)).toEqual({ kind: 'skipped', reason: 'bad-secret-name' })
+})
+
+describe('an account that is given another secret by its tag', () => {
+  const named = (name: string) => account({ tags: { keystile: 'rotate', 'keystile-secret': name } })
+  const changes = {
+    secretNameOf: (_id: unknown, tags: Readonly<Record<string, string>>) => tags['keystile-secret'] ?? 'speech-west',
+    // A setting lets it take over the secret that the new tag names, and no other.
+    termsOf: (_id: unknown, tags: Readonly<Record<string, string>>) => ({
+      ...terms,
+      takeOver: tags['keystile-secret'] === 'secret-b',
+    }),
+  }
+
+  test('while its lease is quarantined: neither secret is written, for the lease is that of the old one', async () => {
+    const world = rotationWorld(START, {
+      ...changes,
+      lease: {
+        acquire: async () => {
+          world.account = named('secret-b')
+          const lease = { until: () => Number.POSITIVE_INFINITY, release: async () => undefined }
+          return { kind: 'held', clean: false, lease: { ...lease, abandon: () => undefined } }
+        },
+      },
+    })
+    world.account = named('secret-a')
+    world.versions = [foreign('2026-01-01T00:00:00Z', { owner: 'payroll' })]
+    expect(await runCheck(world)).toEqual({ kind: 'unsettled' })
+    expect(world.log).toEqual([])
+  })
+
+  test('between two steps of a revoke: nothing more is sent', async () => {
+    const world = rotationWorld(START, changes)
+    world.account = named('secret-a')
+    world.versions = [published('2026-01-20T00:00:00Z', 'key1', 'first key')]
+    world.before = (step) => {
+      if (step === 'publish') world.account = named('secret-b')
+    }
+    const { outcome } = await world.check(accountId(), { kind: 'revoke', kill: [current.key1] })
+    expect(outcome).toEqual({ kind: 'unsettled' })
+    expect(world.log).toEqual(['publish key2, expires 2026-04-09'])
+  })
+})
+
+test('a bad policy tag stops no revoke: what it publishes expires by the settings', async () => {
+  const world = rotationWorld(START)
+  world.account = account({ tags: { keystile: 'rotate', 'keystile-grace': '2 days' } })
+  world.versions = [published('2026-01-20T00:00:00Z', 'key1', 'first key')]
+  expect((await world.check(accountId(), { kind: 'revoke', kill: [current.key1] })).outcome).toEqual({ kind: 'done' })
+  expect(world.log).toEqual(['publish key2, expires 2026-04-09', 'regenerate key1'])
+  expect(await runCheck(world)).toMatchObject({ kind: 'skipped', reason: 'bad-policy' })
 })

@@ -187,6 +187,21 @@ test('the longest proofs that fit: twice the window and its spacing, and the set
   expect(at('PT205S')).toHaveLength(1)
 })
 
+test('the longest quarantine that fits: it and one proof, with its settle time, make nine minutes', () => {
+  const at = (KEYSTILE_QUARANTINE: string) => problemsOf({ ...rotator, KEYSTILE_QUARANTINE })
+  // A window of three minutes, three times two seconds, and two minutes to settle.
+  expect(at('PT234S')).toEqual([])
+  expect(at('PT235S')).toEqual(['KEYSTILE_QUARANTINE and one proof with KEYSTILE_SETTLE do not fit into 9 minutes'])
+})
+
+test('a proof is begun no later than would have it end half a minute before the host ends the run', () => {
+  expect(parseConfig(rotator).rotator?.timing).toEqual({
+    writeDeadlineMs: 30_000,
+    quarantineMs: 90_000,
+    beginWithinMs: 264_000,
+  })
+})
+
 test('addresses of storage that are none are refused', () => {
   const storage = {
     AzureWebJobsStorage: '',

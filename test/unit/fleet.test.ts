@@ -6,6 +6,7 @@ import { findAccount, findByName, findRivals } from '../../src/rotation/fleet-na
 import { recentRuns } from '../../src/rotation/fleet-recent.ts'
 import { askForChecks } from '../../src/rotation/fleet-round.ts'
 import { findUnmanaged } from '../../src/rotation/fleet-unmanaged.ts'
+import type { Request } from '../../src/rotation/plan.ts'
 import type { RecordIndex, SecretState } from '../../src/rotation/ports.ts'
 import type { Outcome } from '../../src/rotation/run.ts'
 import {
@@ -20,7 +21,7 @@ import {
   vaultWith,
   versions,
 } from '../support/fleet.ts'
-import { accountId, foreign, ID, published } from '../support/rotation.ts'
+import { accountId, foreign, fp, ID, published } from '../support/rotation.ts'
 import { testClock } from '../support/rotation-world.ts'
 
 const namesOf = (accounts: readonly { name: string }[]) => accounts.map(({ name }) => name)
@@ -334,6 +335,20 @@ describe('a check that need not be run', () => {
   ])('is not answered by a run that ended $kind', async (outcome) => {
     expect((await ran(outcome)).covers(accountId(), at(0))).toBe(false)
   })
+
+  test.each<Request>([
+    { kind: 'rotate', live: fp('first key') },
+    { kind: 'revoke', kill: [fp('first key')] },
+  ])(
+    'is not answered by a $kind that is done: it ends before the rest of the account is looked at',
+    async (request) => {
+      const clock = testClock('2026-02-01T12:00:30Z')
+      const check = async () => ({ outcome: { kind: 'done' } as const, planned: [], did: [] })
+      const runs = recentRuns({ check, clock, skewMs: 0 })
+      await runs.check(accountId(), request)
+      expect(runs.covers(accountId(), at(0))).toBe(false)
+    },
+  )
 
   test('is not answered by a run that threw', async () => {
     const clock = testClock('2026-02-01T12:00:30Z')

@@ -166,6 +166,12 @@ describe('the newest version is looked at', () => {
   })
 })
 
+test('a token of four seconds is given, too: what is too short to give is a matter of its life', async () => {
+  const { issue, world, token } = vendor()
+  world.exchange = async () => token('short', 4)
+  expect(await issue('speech-west')).toMatchObject({ kind: 'issued', leftMs: 4_000 })
+})
+
 describe('whoever never answers', () => {
   test('is waited for 10 seconds by those who came first, and by nobody else; 30 seconds end it', async () => {
     const { issue, vend, clock, world, seen } = vendor()

@@ -102,6 +102,20 @@ test('those who wait are let go, too, when a long pause is asked for', async () 
   expect(await waiting).toEqual([0, 'upstream_throttled', 'upstream_throttled'])
 })
 
+test('what a revoke reads goes before what others read, and is not sent away for their sake', async () => {
+  const clock = lazyClock()
+  const pacing = azurePacing(clock)
+  await tell(pacing, answerWith(200, remaining(0)))
+  const lane = pacing.subscription(A)
+  const order: string[] = []
+  const checks = Array.from({ length: 10 }, () => lane.ready('writes').then(() => void order.push('check')))
+  await expect(lane.ready('writes')).rejects.toMatchObject({ code: 'upstream_throttled' })
+  const revoke = lane.ready('writes', true).then(() => void order.push('revoke'))
+  await clock.run()
+  await Promise.allSettled([...checks, revoke])
+  expect(order.slice(0, 2)).toEqual(['revoke', 'check'])
+})
+
 describe('the limits that ARM answers', () => {
   test('are believed where they are lower than what we counted', async () => {
     const clock = lazyClock()
@@ -170,6 +184,17 @@ describe('the limits that ARM answers', () => {
     expect(await timesOf(() => pacing.toRegenerate(A), 1, clock)).toEqual([milliseconds])
     expect(await timesOf(() => pacing.toRegenerate(B), 1, clock)).toEqual([milliseconds])
   })
+
+  test.each(['999999999', new Date('2096-01-01').toUTCString()])(
+    'a Retry-After of %s stops it for an hour: nobody waits for years',
+    async (text) => {
+      const clock = lazyClock()
+      const pacing = azurePacing(clock)
+      await tell(pacing, answerWith(429, { 'retry-after': text }))
+      expect(await timesOf(() => clock.sleep(3_570_000), 1, clock)).toEqual([3_570_000])
+      expect(await timesOf(() => pacing.toRegenerate(A), 1, clock)).toEqual([3_600_000])
+    },
+  )
 
   test.each(['', '-1', 'many', '1e3'])('the header %j says nothing', async (text) => {
     const clock = lazyClock()

@@ -54,6 +54,16 @@ const rows: Row[] = [
     plan: { kind: 'skip', reason: 'not-settled', detail: 'Creating' },
   },
   {
+    why: 'ARM does not say yet where the account is: a version without a region is not one of ours',
+    ask: { account: found({ place: { region: '' } }) },
+    plan: { kind: 'skip', reason: 'not-settled', detail: 'no region' },
+  },
+  {
+    why: 'ARM does not say yet what kind the account is',
+    ask: { account: found({ kind: '' }) },
+    plan: { kind: 'skip', reason: 'not-settled', detail: 'no kind' },
+  },
+  {
     why: 'the secret is the record of another account',
     ask: {
       versions: [published('2026-01-20T00:00:00Z', 'key1', 'their key', { tags: { [tag.providerAddress]: OTHER_ID } })],
@@ -147,9 +157,24 @@ const rows: Row[] = [
     plan: { kind: 'wait', why: 'not-due', until: new Date('2026-02-02T00:01:01Z') },
   },
   {
-    why: 'a policy tag is refused, revoke or not',
-    ask: { policy: { kind: 'bad', reason: 'r' }, versions: notDue, request: revoke(current.key1) },
+    why: 'a policy tag is refused, and a rotation is asked for',
+    ask: { policy: { kind: 'bad', reason: 'r' }, versions: notDue, request: rotate },
     plan: { kind: 'skip', reason: 'bad-policy', detail: 'r' },
+  },
+  {
+    why: 'a policy tag is refused, and the account goes without keys',
+    ask: {
+      policy: { kind: 'bad', reason: 'r' },
+      keys: { kind: 'local-auth-disabled' },
+      terms: { ...terms, keyless: true },
+      account: found({ localAuthDisabled: true }),
+    },
+    plan: { kind: 'skip', reason: 'bad-policy', detail: 'r' },
+  },
+  {
+    why: 'a policy tag is refused, which stops no revoke',
+    ask: { policy: { kind: 'bad', reason: 'r' }, versions: notDue, request: revoke(current.key2) },
+    plan: { kind: 'revoke', slot: 'key2', publish: false },
   },
   {
     why: 'a copied fingerprint does not make a secret ours',

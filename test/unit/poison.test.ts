@@ -3,9 +3,10 @@ import { age, inWords } from '../../ops/words.ts'
 import { ID } from '../support/rotation.ts'
 
 test.each([
-  [['list'], { kind: 'list', queues: ['checks', 'requests'] }],
+  [['list'], { kind: 'list', queues: ['checks', 'requests', 'near-expiry'] }],
   [['list', '--queue', 'checks'], { kind: 'list', queues: ['checks'] }],
-  [['retry', '--all'], { kind: 'retry', queues: ['checks', 'requests'], ids: 'all' }],
+  [['list', '--queue', 'near-expiry'], { kind: 'list', queues: ['near-expiry'] }],
+  [['retry', '--all'], { kind: 'retry', queues: ['checks', 'requests', 'near-expiry'], ids: 'all' }],
   [
     ['retry', '--id', 'a', '--id', 'b', '--queue', 'requests'],
     { kind: 'retry', queues: ['requests'], ids: ['a', 'b'] },
@@ -20,7 +21,7 @@ test.each([
   [['list', 'it'], 'it is one word too many'],
   [['list', '--all'], 'list takes --queue alone'],
   [['list', '--id', 'a'], 'list takes --queue alone'],
-  [['list', '--queue', 'poison'], '--queue is checks or requests'],
+  [['list', '--queue', 'poison'], '--queue is checks, requests or near-expiry'],
   [['retry'], 'retry takes either --all or --id'],
   [['retry', '--all', '--id', 'x'], 'retry takes either --all or --id'],
   [['retry', '--now'], ''],
@@ -37,6 +38,22 @@ test.each([
   ['2026-02-01T12:00:09Z', '0 s'],
 ])('what was parked at %s is %s old at noon', (since, text) => {
   expect(age(new Date(since), new Date('2026-02-01T12:00:00Z'))).toBe(text)
+})
+
+const event = { eventType: 'Microsoft.KeyVault.SecretNearExpiry', topic: '/…/vaults/contoso', subject: 'speech-west' }
+const cloudEvent = { specversion: '1.0', type: event.eventType, source: event.topic, subject: 'speech-west' }
+test.each([
+  ['a check', 'checks', { secret: 'speech-west' }, 'check of speech-west'],
+  ['an event', 'near-expiry', event, 'near-expiry event of speech-west'],
+  ['an event of CloudEvents', 'near-expiry', cloudEvent, 'near-expiry event of speech-west'],
+  ['a list of events', 'near-expiry', [event], 'near-expiry event of speech-west'],
+  ['another event', 'near-expiry', { ...event, eventType: 'Microsoft.KeyVault.SecretExpired' }, undefined],
+  ['an event of no secret', 'near-expiry', { ...event, subject: '\u001b[2J' }, undefined],
+  ['no event', 'near-expiry', [], undefined],
+  ['an event on the queue of checks', 'checks', event, undefined],
+] as const)('%s is understood as base64 and as plain text, as the app does', (_what, queue, message, words) => {
+  const plain = JSON.stringify(message)
+  expect([inWords(queue, plain), inWords(queue, Buffer.from(plain).toString('base64'))]).toEqual([words, words])
 })
 
 test('a message cannot write to the terminal', () => {

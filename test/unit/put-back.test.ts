@@ -1,4 +1,4 @@
-import type { Plan, Request } from '../../src/rotation/plan.ts'
+import type { Plan, Request, SkipReason } from '../../src/rotation/plan.ts'
 import { isOverdue, putBack, putBackFailed } from '../../src/rotation/put-back.ts'
 import type { Outcome } from '../../src/rotation/run.ts'
 
@@ -13,6 +13,7 @@ const withheld = (regenerated: boolean): Outcome => ({
   reason: 'rejected',
   regenerated,
 })
+const skipped = (reason: SkipReason): Outcome => ({ kind: 'skipped', reason })
 const planned = (plan: Plan): Outcome => ({ kind: 'planned', plan })
 const revoking: Plan = { kind: 'revoke', slot: 'key2', publish: false }
 const published: Outcome = { kind: 'published', slot: 'key2', fingerprint: 'f', proof: 'accepted' }
@@ -44,7 +45,11 @@ test.each<[string, Outcome, Request, number, number | undefined]>([
   ['a rotation that met another run for the twentieth time', { kind: 'busy' }, rotate, 20, 120_000],
   ['a revoke that is done', { kind: 'done' }, revoke, 0, undefined],
   ['a revoke that may not be carried out lasts', { kind: 'skipped', reason: 'not-granted' }, revoke, 99, 300_000],
-  ['a revoke whose account is gone', { kind: 'skipped', reason: 'account-gone' }, revoke, 0, undefined],
+  ['a regenerated key that is not published, after ten times', withheld(true), check, 10, 0],
+  ['a rotation of an account that ARM is at work on', skipped('not-settled'), rotate, 0, 5_000],
+  ['a rotation whose role is not there yet', skipped('not-granted'), rotate, 9, 2_560_000],
+  ['a rotation of an account that does not settle', skipped('not-settled'), rotate, 10, undefined],
+  ['a rotation of an account that is gone', skipped('account-gone'), rotate, 0, undefined],
   [
     'a revoke with nothing left to do, in a deployment that only plans',
     planned({ kind: 'done' }),
@@ -76,6 +81,16 @@ test.each([
 
 test('a revoke that throws comes again every five minutes, for ever', () => {
   expect([6, 99, 9_999].map((attempt) => putBackFailed(revoke, attempt, true))).toEqual([300_000, 300_000, 300_000])
+})
+
+test.each([
+  ['not said when', undefined, 300_000],
+  ['noon, two days ago, and a second', '2026-01-30T12:00:01Z', 300_000],
+  ['noon, two days ago', '2026-01-30T12:00:00Z', undefined],
+])('a revoke whose account ARM does not find, asked for at %s', (_what, askedAt, delayMs) => {
+  const at = askedAt === undefined ? undefined : new Date(askedAt)
+  expect(putBack(skipped('account-gone'), revoke, 99, NOW, at)).toBe(delayMs)
+  expect(putBack(skipped('not-granted'), revoke, 99, NOW, at)).toBe(300_000)
 })
 
 test.each([

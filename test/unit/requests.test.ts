@@ -79,6 +79,33 @@ test('a revoke is taken inside grace and on hold', async () => {
   expect(sent).toHaveLength(1)
 })
 
+const DISABLED = { enabled: false, updatedAt: '2026-02-01T11:00:00Z' }
+test.each([
+  ['live', [current.key1], { kind: 'publish', slot: 'key2', why: 'revoke' }],
+  ['idle', [current.key2], expect.anything()],
+  ['both', [current.key1, current.key2], { kind: 'revoke', slot: 'key2', publish: true }],
+] as const)('a revoke of %s is taken after somebody disabled the newest version', async (doomed, kill, plan) => {
+  const { revoke, sent } = asking({}, account(), [published('2026-01-20T00:00:00Z', 'key1', 'first key', DISABLED)])
+  expect(await revoke(doomed)).toEqual({ kind: 'accepted', plan })
+  expect(sent).toEqual([{ account: ID, request: { kind: 'revoke', kill }, askedAt: NOON }])
+})
+
+test.each([
+  ['holds neither key', [published('2026-01-20T00:00:00Z', 'key1', 'lost key', DISABLED)]],
+  [
+    'is two, which hold both',
+    [
+      published('2026-01-20T00:00:00Z', 'key1', 'first key', DISABLED),
+      published('2026-01-20T00:00:00Z', 'key2', 'second key', DISABLED),
+    ],
+  ],
+])('a disabled version that %s names no live key: both can be revoked', async (_what, versions) => {
+  const { revoke, sent } = asking({}, account(), versions)
+  expect(await revoke('live')).toEqual({ kind: 'not-possible', reason: 'not-published' })
+  expect(sent).toEqual([])
+  expect(await revoke('both')).toMatchObject({ kind: 'accepted' })
+})
+
 test.each(['dry run', 'mode plan'])('a %s answers the plan and queues nothing', async (how) => {
   const { rotate, revoke, sent } = asking(how === 'mode plan' ? { mode: 'plan' } : {})
   const options = { dryRun: how === 'dry run' }
@@ -93,6 +120,12 @@ test('an account that nobody knows', async () => {
 
 test.each([
   ['on hold', account({ tags: { keystile: 'hold' } }), live, 'held'],
+  [
+    'with a disabled version',
+    account(),
+    [published('2026-01-20T00:00:00Z', 'key1', 'first key', { enabled: false, updatedAt: '2026-02-01T11:00:00Z' })],
+    'held',
+  ],
   ['with a foreign secret', account(), [foreign('2026-01-20T00:00:00Z')], 'secret_not_ours'],
   ['without a published key', account(), [], 'not-published'],
 ])('an account %s is not rotated on request', async (_what, of, versions, reason) => {

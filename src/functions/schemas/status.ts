@@ -55,7 +55,9 @@ export const accountStatus = z
     refused: refusal.exactOptional(),
     drift: z.array(drift),
     warnings: z.array(warning),
-    lastRun: lastRun.exactOptional().meta({ description: 'Absent when there was none, or it did not end in order, and while one is under way.' }),
+    lastRun: lastRun
+      .exactOptional()
+      .meta({ description: 'Absent when there was none, or it did not end in order, and while one is under way.' }),
   })
   .meta({ id: 'AccountStatus' })
 
