@@ -1,4 +1,4 @@
-// Mutation tests of src/rotation: does any test notice when a line of the domain of keys is wrong? See docs/mutation.md.
+// Mutation tests of the domains: does any test notice when a line of them is wrong? See docs/mutation.md.
 // Parts of it: npm run test:mutation -- --mutate src/rotation/plan.ts
 
 const about = [
@@ -15,6 +15,14 @@ const about = [
   'fleet',
   'status',
   'rotation-survivors',
+  'key-age',
+  'before-publish',
+  'run-length',
+  'issue-token',
+  'vending-look',
+  'callers',
+  'verdict-cache',
+  'rate-limit',
 ]
 
 // Properties are searched less far for each mutant than in `npm test`.
@@ -22,7 +30,7 @@ process.env.KEYSTILE_PROPERTY_RUNS ??= '50'
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 const config = {
-  mutate: ['src/rotation/*.ts'],
+  mutate: ['src/{rotation,vending,callers}/*.ts'],
   // A copy of what these tests need, where git, the linter and the other tests do not look.
   tempDirName: '.local/stryker',
   ignorePatterns: ['**', '!src/**', '!test/**', '!jest.config.js', '!package.json'],

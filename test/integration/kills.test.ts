@@ -56,6 +56,10 @@ test('kills cut runs short, also between a regenerate and its publish', () => {
   expect(midwayKills(told)).toBeGreaterThanOrEqual(1)
 })
 
+test('in a hundred kills a regenerate lands after its sender’s death', () => {
+  expect(told.landedLate).toBeGreaterThanOrEqual(KILLS >= 100 ? 1 : 0)
+})
+
 test('a lease that was left behind, broken or expired, is followed by a quarantine before anything is read or written', () => {
   expect(told.hasty).toEqual([])
   expect(told.quarantines).toBeGreaterThanOrEqual(KILLS)

@@ -1,7 +1,8 @@
 // Each rule of the protocol is needed: with it taken out, the search finds a trace that breaks a promise.
 
 import { type Removal, removals } from '../support/interleavings/rules.ts'
-import { search, type Violation } from '../support/interleavings/search.ts'
+import { messages, scenario } from '../support/interleavings/scenarios.ts'
+import { type Found, search, type Violation } from '../support/interleavings/search.ts'
 import { printTable } from '../support/interleavings/table.ts'
 
 jest.setTimeout(120_000)
@@ -24,7 +25,7 @@ const unmissed = removals.filter((each) => each.unmissed !== undefined)
 test.each(missed.map((each) => [each.rule, each] as const))('without "%s" a promise breaks', async (rule, removal) => {
   const violation = await firstTrace(removal)
   rows.push([rule, violation?.trace.length ?? '-', violation?.breaks ?? 'not found'])
-  expect(violation?.breaks).toMatch(/^(P1|P2|P4|V|R|B|T|H) /)
+  expect(violation?.breaks).toMatch(/^(P1|P2|P4|S|V|R|B|T|H) /)
 })
 
 test.each(unmissed.map((each) => [each.rule, each] as const))(
@@ -35,8 +36,20 @@ test.each(unmissed.map((each) => [each.rule, each] as const))(
   },
 )
 
+test.each(unmissed.map((each) => [each.rule, each] as const))(
+  'without a lease the same kinds of promises break with "%s" and without, in no fewer states',
+  async (_rule, removal) => {
+    const bare = { leaseless: true, shortLives: false, ticks: [], mostVersions: 3 } as const
+    const each = scenario('due', [messages.check, messages.rotate], bare)
+    const [having, lacking] = [await search(each), await search({ ...each, make: removal.make() })]
+    const kinds = ({ violations }: Found) => violations.map(({ breaks }) => breaks).toSorted()
+    expect(kinds(lacking)).toEqual(kinds(having))
+    expect(lacking.states).toBeGreaterThanOrEqual(having.states)
+  },
+)
+
 test('every rule is in the table', () => {
   printTable('Rule removed, and the shortest trace', [['rule', 'steps', 'breaks'], ...rows])
-  expect(missed.length).toBe(19)
+  expect(missed.length).toBe(20)
   expect(rows.length).toBe(removals.length)
 })

@@ -146,7 +146,7 @@ export class Run {
         maxRotateEveryMs: Number.POSITIVE_INFINITY,
       },
       mode: 'apply',
-      timing: { writeDeadlineMs: 1, quarantineMs: TIME.quarantine },
+      timing: { writeDeadlineMs: 1, quarantineMs: TIME.quarantine, beginWithinMs: 1 },
       checkEveryMs: 1,
       termsOf: () => ({ ...terms, skewMs: 0 }),
       secretNameOf: () => 'speech-west',

@@ -1,7 +1,7 @@
 // One more check, alone in the world after lease and quarantine are over: does it bring the account home?
 
 import { landed } from './effects.ts'
-import { TIME } from './material.ts'
+import { enabled, TIME } from './material.ts'
 import type { Program } from './program.ts'
 import { isHealthy, isUnfinished } from './promises.ts'
 import { scenario } from './scenarios.ts'
@@ -19,7 +19,9 @@ export async function heal(check: Program, world: World, strictly: boolean): Pro
   const { late } = world
   const outcomes = late ? [landed({ ...world, late: undefined }, late).world, { ...world, late: undefined }] : [world]
   for (const start of outcomes) {
-    for (const after of await runAlone(check, start, TIME.quarantine)) {
+    // Whoever stopped the account lets it go on.
+    const goesOn = { ...start, versions: enabled(start.versions) }
+    for (const after of await runAlone(check, goesOn, TIME.quarantine)) {
       if (typeof after === 'string') return `H ${after} in one more check`
       const { versions, keys } = after
       if (!isHealthy(versions, keys)) return 'H not healthy after one more check'

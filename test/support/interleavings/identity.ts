@@ -8,26 +8,27 @@ import { labelOf, type Node, pathTo } from './tree.ts'
 
 /**
  * Runs of equal identity do the same from there on, however they came there. Whoever gives its lease back has but one
- * thing left to do; whoever looks anew keeps nothing of the plans before but how many there were, and how many no longer held; and whoever
- * writes keeps of its look no more than the keys.
+ * thing left to do; whoever looks anew keeps nothing of the plans before but how many there were, and how many no longer
+ * held; and whoever writes keeps of its look no more than the keys, and the newest versions until it publishes.
  */
 export function identityOf(node: Node): string | undefined {
   const { call, parent, breaks } = node
   if (call?.kind === 'release') return `release ${call.note} ${breaks}`
   if (!call || !parent?.call) return undefined
   const looks = pathTo(node).filter(isLook)
-  const changes = looks.filter((each) => each.parent && wasChanged(each.parent, each)).length
+  const changes = looks.map(firstOf).filter((each) => each.parent && wasChanged(each.parent, each)).length
   const counts = `${looks.length} ${changes}`
-  if (isLook(node)) return `look ${counts}`
+  if (isLook(node)) return `look ${counts} ${firstOf(node) === node ? '' : keysKnownTo(node)}`
   // A write that is sent again is another call than the first.
   if (call.kind === parent.call.kind) return undefined
   switch (call.kind) {
     case 'read':
-      return parent.call.kind === 'publish' ? `read back ${parent.call.value} ${counts}` : undefined
+      if (parent.call.kind === 'publish') return `read back ${parent.call.value} ${counts}`
+      return parent.call.kind === 'judge' ? `before publish ${parent.call.key} ${plannedOn(node)} ${counts}` : undefined
     case 'publish':
       return `publish ${JSON.stringify(call)} ${counts} ${breaks}`
     case 'regenerate':
-      return `regenerate ${call.slot} ${keysKnownTo(node)} ${counts} ${breaks}`
+      return `regenerate ${call.slot} ${plannedOn(node)} ${counts} ${breaks}`
     default:
       return undefined
   }
@@ -38,11 +39,20 @@ const keysKnownTo = (node: Node): string => {
   return last ? labelOf(last) : ''
 }
 
-const LOOKS_AFTER: ReadonlySet<Call['kind']> = new Set(['acquire', 'sleep', 'regenerate', 'read'])
+/** What a run that is about to publish keeps of its look: the keys, and what the newest versions were. */
+function plannedOn(node: Node): string {
+  const look = pathTo(node).findLast((each) => each.parent && isLook(each.parent))
+  const newest = look?.given?.kind === 'versions' ? newestOf(look.given.versions).map(({ index }) => index) : []
+  return `${newest.toSorted((a, b) => a - b).join('.')} ${keysKnownTo(node)}`
+}
 
-/** The read that a plan begins with; other reads look back at what was published. */
-const isLook = ({ call, parent }: Node): boolean =>
-  call?.kind === 'read' && parent?.call !== undefined && LOOKS_AFTER.has(parent.call.kind)
+const OTHER_READS_AFTER: ReadonlySet<Call['kind'] | undefined> = new Set(['judge', 'publish', undefined])
+
+/** The read that a plan is made from; others come right before a publish, and look back at what was published. */
+const isLook = ({ call, parent }: Node): boolean => call?.kind === 'read' && !OTHER_READS_AFTER.has(parent?.call?.kind)
+
+/** Where a look begins: with its read, or with the keys where that rule is taken away. */
+const firstOf = (look: Node): Node => (look.parent?.call?.kind === 'listKeys' ? look.parent : look)
 
 /** Whether a new look is there because the plan before it no longer held. */
 function wasChanged({ call, parent }: Node, { given }: Node): boolean {
@@ -53,7 +63,10 @@ function wasChanged({ call, parent }: Node, { given }: Node): boolean {
     const sibling = otherSlot(call.slot)
     return before?.kind !== 'keys' || before.keys[sibling] !== given.keys[sibling]
   }
-  if (call?.kind !== 'read' || given?.kind !== 'versions' || parent?.call?.kind !== 'publish') return false
+  if (call?.kind !== 'read' || given?.kind !== 'versions') return false
+  // Whoever looks anew after a read that was to be followed by a publish has found other versions than it planned on.
+  if (parent?.call?.kind === 'judge') return true
+  if (parent?.call?.kind !== 'publish') return false
   const { value } = parent.call
   return newestOf(given.versions).some((each) => each.human || each.value !== value || isLate(each))
 }

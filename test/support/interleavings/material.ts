@@ -67,16 +67,48 @@ const indexes = new Map<string, number>()
 
 /** The number of a version; equal versions have equal numbers. */
 export function versionOf(at: number, value: string, tags: Tags, human = false): number {
-  const text = `${at} ${value} ${human} ${JSON.stringify(tags)}`
+  const second = Math.floor(at / SECOND)
+  const created = new Date(second * SECOND)
+  const seen = { createdAt: created, updatedAt: created, enabled: true, tags }
+  return indexOf(`${at} ${value} ${human} ${JSON.stringify(tags)}`, (index) => ({
+    ...{ index, at, second, value, human },
+    seen: { ...seen, version: String(index) },
+  }))
+}
+
+function indexOf(text: string, make: (index: number) => TrueVersion): number {
   const known = indexes.get(text)
   if (known !== undefined) return known
   const index = versions.length
-  const second = Math.floor(at / SECOND)
-  const created = new Date(second * SECOND)
-  const seen = { version: String(index), createdAt: created, updatedAt: created, enabled: true, tags }
-  versions.push({ index, at, second, value, human, seen })
+  versions.push(make(index))
   indexes.set(text, index)
   return index
+}
+
+/** The list after somebody has disabled the newest version; the vault may date that like the version itself. */
+export const disabled = (list: readonly number[]): readonly number[] =>
+  edited(list, 'disabled', (seen) => ({ ...seen, enabled: false }))
+
+/** And after they have enabled it again, some time later. */
+export const enabled = (list: readonly number[]): readonly number[] =>
+  isStopped(list)
+    ? edited(list, 'enabled', (seen) => {
+        const updatedAt = new Date(seen.createdAt.getTime() + SECOND)
+        return { ...seen, enabled: true, updatedAt }
+      })
+    : list
+
+/** Somebody's emergency stop. */
+export const isStopped = (list: readonly number[]): boolean =>
+  list.length > 0 && newestOf(list).some(({ seen }) => !seen.enabled)
+
+function edited(list: readonly number[], how: string, edit: (seen: SecretVersion) => SecretVersion): readonly number[] {
+  const newest = new Set(newestOf(list).map(({ index }) => index))
+  return list.map((each) => {
+    if (!newest.has(each)) return each
+    const before = version(each)
+    return indexOf(`${each} ${how}`, (index) => ({ ...before, index, seen: edit(before.seen) }))
+  })
 }
 
 export function version(index: number): TrueVersion {
@@ -125,13 +157,13 @@ const BY_HAND = {
   backup: tagsOf(LONG_AGO - DAY, 'key1', FIRST),
 } as const satisfies Record<string, Tags>
 
-/** `again`: copied from the newest version. */
-export type Hand = keyof typeof BY_HAND | 'again'
+/** `again`: copied from the newest version. `disable`: no version at all, but an end to the newest one. */
+export type Hand = keyof typeof BY_HAND | 'again' | 'disable'
 
 /**
  * The tags that a version by hand would have now; `undefined` where there is nothing to copy.
  */
-export function tagsByHand(hand: Hand, list: readonly number[]): Tags | undefined {
+export function tagsByHand(hand: Exclude<Hand, 'disable'>, list: readonly number[]): Tags | undefined {
   if (hand !== 'again') return BY_HAND[hand]
   const newest = list.length === 0 ? undefined : newestOf(list)[0]
   return newest?.seen.tags

@@ -3,7 +3,8 @@
 import { otherSlot, type Slot } from '../../../src/common/account.ts'
 import { tag } from '../../../src/common/record.ts'
 import type { Request } from '../../../src/rotation/plan.ts'
-import { type Generations, isCurrent, keyName, newestOf, printOf, TIME, version } from './material.ts'
+import type { Call } from './calls.ts'
+import { type Generations, isCurrent, isStopped, keyName, newestOf, printOf, TIME, version } from './material.ts'
 import { type Node, pathTo } from './tree.ts'
 
 /**
@@ -87,6 +88,12 @@ function judgeAsked(request: Request, list: readonly number[], keys: Generations
     return 'R a rotate that is done rotates again'
   const idle = printOf(keyName(slot, keys[slot]))
   return newest.seen.tags[tag.sibling] === idle ? undefined : 'R an unfinished regenerate is repeated, not finished'
+}
+
+/** Promise 5: a disabled newest version is an emergency stop, and what is sent from then on does not lift it. */
+export function judgeStop(request: Request, list: readonly number[], call: Call | undefined): string | undefined {
+  const lifts = call?.kind === 'publish' && request.kind !== 'revoke' && isStopped(list)
+  return lifts ? 'S a version is published over one that somebody disabled' : undefined
 }
 
 /**

@@ -90,6 +90,11 @@ export const removals: readonly Removal[] = [
     unmissed: 'the sibling tag is taken from the answer, and the next look sees the new key: it saves a detour',
   },
   {
+    rule: 'the versions are read again before a publish',
+    make: edit('act', ['latestOf(before.versions) !== run.latest', 'false']),
+    scenarios: [scenario('due', [m.check], { humans: 1, hands: ['disable'] })],
+  },
+  {
     rule: 'read back after a publish',
     make: edit('act', ['return stands ?', 'return true ?']),
     scenarios: [scenario('due', [m.check, m.check], byHand), scenario('fresh', [m.check, m.revokeLive], {})],

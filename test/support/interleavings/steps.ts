@@ -4,8 +4,9 @@
 import { type Slot, slots } from '../../../src/common/account.ts'
 import type { Call } from './calls.ts'
 import { type Effect, effectsOf, FREE, isWrite, landed, lateOf, withVersion } from './effects.ts'
-import { type Hand, keyName, printOf, TIME, tagsByHand, versionOf } from './material.ts'
+import { disabled, type Hand, isStopped, keyName, printOf, TIME, tagsByHand, versionOf } from './material.ts'
 import type { Program } from './program.ts'
+import { judgeStop } from './promises.ts'
 import type { Node } from './tree.ts'
 import { inWords, nameOf } from './words.ts'
 import type { Actor, Scenario, Tick, World } from './world.ts'
@@ -57,7 +58,8 @@ async function answered(before: World, at: number, node: Node, program: Program,
   const { end } = child
   if (!end) {
     const actors = replaceActor(world, at, { node: child, crashes: crashesLeft })
-    return { what, world: { ...world, actors }, breaks: effect.breaks ?? child.breaks }
+    const breaks = effect.breaks ?? child.breaks ?? judgeStop(program.request, world.versions, child.call)
+    return { what, world: { ...world, actors }, breaks }
   }
   const lease = end.abandoned && leaseHolds ? LOST : world.lease
   const again = end.again ? await program.root(world.clock) : undefined
@@ -158,6 +160,11 @@ function byHand({ hands }: Scenario, world: World): readonly Step[] {
     breaks: undefined,
   })
   const published = (hand: Hand): Step[] => {
+    if (hand === 'disable') {
+      if (versions.length === 0 || isStopped(versions)) return []
+      const stopped = { ...after, versions: disabled(versions) }
+      return [{ what: 'a human disables the newest version', world: stopped, breaks: undefined }]
+    }
     const tags = tagsByHand(hand, versions)
     if (!tags) return []
     const list = withVersion(versions, versionOf(clock, 'by hand', tags, true))
