@@ -67,9 +67,13 @@ export function judgeToken(world: World, token: string, fits: (account: Account)
   const details = { account: account.name, by: 'token', ...key }
   if (!fits(account)) return refused('misplaced', details, account)
   if (expires * 1000 <= world.now()) return refused('expired', details, account)
-  if (world.switches.tokensDieWithKey && key && !isCurrent(account, key.fingerprint))
+  if (diesWithKey(world, account) && key && !isCurrent(account, key.fingerprint))
     return refused('dead-key', details, account)
   return accepted('token', account, key, details)
+}
+
+function diesWithKey({ switches: { tokensDieWithKey } }: World, { name }: Account): boolean {
+  return typeof tokensDieWithKey === 'boolean' ? tokensDieWithKey : tokensDieWithKey.includes(name)
 }
 
 /** Judges whatever the call shows: a key wins over a token. */

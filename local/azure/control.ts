@@ -31,7 +31,7 @@ export const switchesSchema = z
   .strictObject({
     propagationSeconds: seconds,
     tokenSeconds: z.int().min(1),
-    tokensDieWithKey: z.boolean(),
+    tokensDieWithKey: z.union([z.boolean(), z.array(z.string())]),
     throttling: z.boolean(),
     deletionSeconds: seconds,
     emptyPages: z.boolean(),

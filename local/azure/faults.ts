@@ -8,6 +8,8 @@ const place = {
   route: z.string().min(1),
   /** Only calls to this host. */
   host: z.string().toLowerCase().optional(),
+  /** Only calls whose path has this in it, such as `/secrets/speech-west/`. */
+  path: z.string().optional(),
   /** How many calls it hits before it is used up. */
   count: z.int().min(1).default(1),
   /** How many calls it lets pass first. */
@@ -54,7 +56,7 @@ export interface Faults {
   /** What is still to come; `count` and `skip` are what is left of them. */
   list(): readonly Fault[]
   /** The fault for this call, if one is due. The first that fits is spent, in the order in which they were added. */
-  take(route: string, host: string): Fault | undefined
+  take(route: string, host: string, path: string): Fault | undefined
 }
 
 export function createFaults(): Faults {
@@ -67,8 +69,8 @@ export function createFaults(): Faults {
       pending = []
     },
     list: () => pending.map((fault) => ({ ...fault })),
-    take(route, host) {
-      for (const fault of pending.filter((candidate) => fits(candidate, route, host))) {
+    take(route, host, path) {
+      for (const fault of pending.filter((candidate) => fits(candidate, { route, host, path }))) {
         if (fault.skip === 0) {
           fault.count -= 1
           pending = pending.filter(({ count }) => count > 0)
@@ -81,8 +83,9 @@ export function createFaults(): Faults {
   }
 }
 
-function fits(fault: Fault, route: string, host: string): boolean {
+function fits(fault: Fault, { route, host, path }: { route: string; host: string; path: string }): boolean {
   if (fault.host !== undefined && fault.host !== host) return false
+  if (fault.path !== undefined && !path.includes(fault.path)) return false
   return fault.route === '*' || fault.route === route || fault.route === `${route.split('.')[0]}.*`
 }
 

@@ -48,7 +48,7 @@ export async function startManagedIdentity(deps: IdentityDeps, port?: number): P
     }
     const act = async () => (identity ? tokenFor(deps, identity, url.searchParams) : wrongHeader)
     // As before a vault's challenge: who is not known spends no fault.
-    const fault = identity && faults.take(route, '127.0.0.1')
+    const fault = identity && faults.take(route, '127.0.0.1', path)
     const sent = () => JSON.stringify(request.headers)
     await carryOut({ route, fault, sent, act, note }, response)
   }

@@ -60,7 +60,7 @@ export function startServer(deps: ServerDeps): Promise<Listening> {
     const { route } = match
     // A client's first call to a vault goes without a bearer to be challenged (contract fact 6): no fault is spent on it.
     const isChallenge = route.name.startsWith('keyVault.') && request.headers.authorization === undefined
-    const fault = isChallenge ? undefined : deps.faults.take(route.name, host)
+    const fault = isChallenge ? undefined : deps.faults.take(route.name, host, path)
     const note = (answer: Answer) => record(route.name, call, answer)
     const sent = () => `${JSON.stringify(request.headers)} ${body}`
     await carryOut({ route: route.name, fault, sent, act: () => handle(route, call), note }, response)

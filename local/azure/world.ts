@@ -12,8 +12,8 @@ export interface Switches {
   propagationSeconds: number
   /** Life of an STS token. Azure's is 600. */
   tokenSeconds: number
-  /** Nobody knows whether a token outlives the regeneration of its key (contract C4), so this is a switch. */
-  tokensDieWithKey: boolean
+  /** Nobody knows whether a token outlives the regeneration of its key (contract C4): for all, or for these accounts. */
+  tokensDieWithKey: boolean | string[]
   /** Answer 429 when a bucket is empty; the rate-limit headers are sent either way. */
   throttling: boolean
   /** How long DELETE and recover of a secret take to show. */

@@ -40,12 +40,10 @@ export function recordStore(deps: RecordStoreDeps): RecordStore & RecordIndex {
   // the value without a token (contract fact 6), so the writer is made known to the vault by a read, once.
   let warm: Promise<void> | undefined
   const warmUp = (name: string) => {
-    warm ??= listVersions(writer, name, deadlines.begin(TIMEOUT_MS))
-      .then(() => undefined)
-      .catch((error: unknown) => {
-        warm = undefined
-        throw error
-      })
+    warm ??= getOnePage(writer, name, deadlines.begin(TIMEOUT_MS)).catch((error: unknown) => {
+      warm = undefined
+      throw error
+    })
     return warm
   }
 
@@ -123,6 +121,15 @@ async function listVersions(client: SecretClient, name: string, options: Options
     if (readFailure(error).status !== 404) throw error
   }
   return versions
+}
+
+/** One request: the SDK gives the signal, and with it the deadline, to the first page only. */
+async function getOnePage(client: SecretClient, name: string, options: Options): Promise<void> {
+  try {
+    await client.listPropertiesOfSecretVersions(name, options).byPage().next()
+  } catch (error) {
+    if (readFailure(error).status !== 404) throw error
+  }
 }
 
 async function deletedTags(client: SecretClient, name: string, options: Options): Promise<Tags | undefined> {

@@ -59,14 +59,15 @@ const unavailable = (reason: string): Looked => refuse('token_service_unavailabl
 
 /**
  * A key that is refused was replaced a moment ago, or has not reached every instance of the service (contract C5), or
- * was broken by hand: it is read and tried a second time before it is given up.
+ * was broken by hand: it is read and tried a second time before it is given up. So is one that met a passing 403: the
+ * key before it may be regenerated at any time, and its token die with it.
  */
 async function lookAtNewest(looking: Looking, attempt: 1 | 2): Promise<Looked> {
   const answer = await looking.records.newest(looking.account)
   if (answer.kind !== 'record') return withoutKey(looking, answer)
   const tried = await tryKey(looking, answer.record)
   if (typeof tried === 'object') return tried
-  return tried === 'refused' && attempt === 1 ? lookAtNewest(looking, 2) : failOver(looking, answer.record, tried)
+  return attempt === 1 ? lookAtNewest(looking, 2) : failOver(looking, answer.record, tried)
 }
 
 /** Why a key gave no token: it is not accepted, or for a reason that may have nothing to do with it (403). */

@@ -138,6 +138,15 @@ describe('a refused key', () => {
     expect(await vend()).toBe('token_service_unavailable')
   })
 
+  test('that meets a passing 403 is tried again, not given up for the one before it', async () => {
+    const { vend, world, seen } = vendor()
+    world.older = async () => [keyRecord('older key')]
+    const accepted = world.exchange
+    world.exchange = async (key) => (seen.exchanged.length === 1 ? { kind: 'forbidden' } : accepted(key))
+    expect(await vend()).toBe('token 2')
+    expect([seen.exchanged, seen.listed, seen.asked]).toEqual([['first key', 'first key'], 0, []])
+  })
+
   test('whose replacement is forbidden is an outage as well', async () => {
     const { vend, world } = works()
     world.older = async () => [keyRecord('older key')]
