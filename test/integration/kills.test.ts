@@ -68,7 +68,8 @@ test('a lease that was left behind, broken or expired, is followed by a quaranti
 
 test('all twenty accounts are healthy right after the last kill, and when they have rotated once more', () => {
   expect(told.complaints).toEqual({ atOnce: [], atTheEnd: [] })
-  expect(told.seconds).toBeLessThan(30)
+  // 15 seconds as a rule. A write that a slow machine gives up leaves its lease behind, and that takes a minute to end.
+  expect(told.seconds).toBeLessThan(100)
 })
 
 test('operators see twenty managed accounts and nothing amiss', () => {
