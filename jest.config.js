@@ -10,5 +10,7 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.local/', '<rootDir>/.stryker-tmp/'],
   setupFilesAfterEnv: ['<rootDir>/test/support/secret-equality.ts'],
+  // Much of the time is waiting: for leases, graces, processes.
+  maxWorkers: 3,
   testTimeout: 30_000,
 }
