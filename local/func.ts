@@ -2,8 +2,9 @@
 
 import { spawn } from 'node:child_process'
 
-const child = spawn('func', process.argv.slice(2), { stdio: 'inherit' })
+// Before there is a child: it may speak, and somebody send a signal, before the next line of this process runs.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal))
+const child = spawn('func', process.argv.slice(2), { stdio: 'inherit' })
 child.once('error', (error) => {
   console.error(`func: ${error.message}`)
   process.exit(1)

@@ -5,7 +5,7 @@ import { startTestAzure, type TestAzure } from '../support/azure.ts'
 import { type Cell, cells, columns, renderMatrix, rows } from '../support/faults.ts'
 import { matrixSeed, publishAll, runCell, startBench, type Told } from '../support/faults-run.ts'
 
-jest.setTimeout(120_000)
+jest.setTimeout(300_000)
 
 let azure: TestAzure
 const told = new Map<Cell, Told>()

@@ -154,7 +154,8 @@ test('with ARM’s throttle on, what is paced is not refused, and what is not, i
   azure.world.switches.throttling = true
   const pacing = azurePacing(systemClock)
   expect(await regenerateMany(wired(azure, { pacing }), () => pacing.toRegenerate(NORTH))).toBe(0)
-  expect(await regenerateMany(wired(azure), async () => undefined)).toBeGreaterThan(100)
+  // How many are refused depends on how fast this machine asks: ten a second come free.
+  expect(await regenerateMany(wired(azure), async () => undefined)).toBeGreaterThan(10)
 })
 
 test('a whole rotation works when it is paced', async () => {
