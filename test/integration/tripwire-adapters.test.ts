@@ -52,7 +52,7 @@ afterEach(() => {
 /** Nobody waits long for what does not come, nor for the pause before another try. */
 function hurry(): void {
   const timeout = AbortSignal.timeout.bind(AbortSignal)
-  jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(Math.min(ms, 400)))
+  jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(Math.min(ms, 2_000)))
 }
 
 /** All that anybody could print of it: with what is hidden, and each cause. */
@@ -86,7 +86,7 @@ function works(): Work[] {
     ['read versions', 'keyVault.listVersions', () => store.read('speech-west')],
     ['read a deleted secret', 'keyVault.getDeleted', () => store.read('nowhere')],
     ['list secrets', 'keyVault.listSecrets', () => all(store.list())],
-    ['publish', 'keyVault.setSecret', () => store.publish('speech-west', version, 1_000)],
+    ['publish', 'keyVault.setSecret', () => store.publish('speech-west', version, 10_000)],
     ['recover', 'keyVault.recoverSecret', () => store.recover('speech-west')],
     ['read the newest', 'keyVault.getSecret', () => reader.newest('speech-west')],
     [
@@ -111,7 +111,8 @@ const look = async (groups: (work: Work) => boolean): Promise<Seen[]> => {
 
 test('what works shows no key, and no token but to whoever reveals it', async () => {
   const seen = await look(() => true)
-  expect(seen.length).toBeGreaterThan(25)
+  // Two texts of each call that has something to show; publish and recover may have nothing.
+  expect(seen.length).toBeGreaterThanOrEqual(24)
   expect([...leaksIn(seen, marked), ...tokensIn(seen)]).toEqual([])
 })
 
