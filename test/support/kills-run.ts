@@ -16,7 +16,8 @@ import { until } from './stack.ts'
 /** What a dead process has sent is at the stand-in by then. */
 const ARRIVES_MS = 200
 const START_LIMIT_MS = 60_000
-const REST_LIMIT_MS = 90_000
+/** As a rule it is a quarter of a minute; each write that a slow machine gives up leaves a lease of a minute behind. */
+const REST_LIMIT_MS = 240_000
 
 export interface Told extends Judged {
   readonly kills: number
