@@ -9,7 +9,7 @@ import { AppError } from '../common/errors.ts'
 import { askSparingly } from './ask-sparingly.ts'
 import { type CachedToken, cacheToken, leftOf } from './cached-token.ts'
 import type { IssueRefusal, IssueResult } from './issued-token.ts'
-import { type Look, type LookDeps, type Looked, lookAtAccount } from './look.ts'
+import { type Look, type LookDeps, lookAtAccount } from './look.ts'
 import type { CheckRequests } from './ports.ts'
 
 export interface IssueDeps extends Omit<LookDeps, 'ask'> {
@@ -113,12 +113,11 @@ const withinTime =
       return await Promise.race([look(account, fresh), late])
     } finally {
       done.abort()
-      late.catch(() => undefined)
     }
   }
 
 /** What says nothing about the account: the token at hand is kept. After any other refusal it is not given any more. */
-const isOutage = (looked: Looked): boolean => looked.kind === 'refused' && looked.code === 'token_service_unavailable'
+const isOutage = (code: IssueRefusal): boolean => code === 'token_service_unavailable'
 /** Worth a word to operators. The others are an account's own state, and callers may ask for any name. */
 const isTrouble = (code: IssueRefusal): boolean => code === 'token_service_unavailable' || code === 'key_refused'
 
@@ -133,7 +132,7 @@ async function fly({ clock, random, report }: IssueDeps, look: Look, account: st
     const fresh = token && leftOf(token, clock) > token.renewLeft ? token.source : undefined
     const looked = await look(account, fresh)
     if (looked.kind === 'refused') {
-      if (!isOutage(looked)) entry.token = undefined
+      if (!isOutage(looked.code)) entry.token = undefined
       fail({ code: looked.code })
       if (isTrouble(looked.code)) report({ kind: 'look-failed', account, code: looked.code, reason: looked.reason })
       return

@@ -51,6 +51,16 @@ test.each([
   expect(mayIssue(caller(role), account)).toBe(granted),
 )
 
+test('a caller of two accounts may have either, and no third; a text that is no name is nobody’s', () => {
+  const two = caller('Token.Issue.speech-west', 'Token.Issue.multi-east')
+  expect([mayIssue(two, 'speech-west'), mayIssue(two, 'multi-east'), mayIssue(two, 'elsewhere')]).toEqual([
+    true,
+    true,
+    false,
+  ])
+  expect(mayIssue(caller('Token.Issue.undefined'), undefined)).toBe(false)
+})
+
 test('no role of one kind grants the other', () => {
   expect(mayRotate(caller('Token.Issue', 'Rotation.Manage'), 'Rotation.Read')).toBe(false)
   expect(mayRotate(caller('Rotation.Read'), 'Rotation.Read')).toBe(true)

@@ -103,6 +103,7 @@ describe('a refused key', () => {
     expect(seen.exchanged).toEqual(['first key', 'first key', 'older key'])
     expect(await vendEvery(1, 2)).toEqual(['token 3'])
     expect(seen.exchanged.slice(3)).toEqual(['first key', 'first key'])
+    expect(seen.reports).toHaveLength(1)
   })
 
   test('that works again is taken back', async () => {
@@ -133,9 +134,10 @@ describe('a refused key', () => {
   })
 
   test('of which the older versions cannot be listed is an outage: a token at hand is kept', async () => {
-    const { vend, world } = works('older key')
+    const { vend, seen, world } = works('older key')
     world.older = () => Promise.reject(new AppError('upstream_refused', 'list versions: HTTP 403'))
     expect(await vend()).toBe('token_service_unavailable')
+    expect(seen.reports).toMatchObject([{ kind: 'look-failed', reason: 'older-versions-unknown' }])
   })
 
   test('that meets a passing 403 is tried again, not given up for the one before it', async () => {
@@ -189,6 +191,15 @@ describe('a refused key', () => {
     await vend()
     expect(seen.asked).toHaveLength(2)
   })
+})
+
+test.each([
+  [600, '2026-02-01T12:08:00.000Z'],
+  [60, '2026-02-01T12:00:48.000Z'],
+])('a client of a token of %d seconds does well to ask again at %s', async (seconds, at) => {
+  const { issue, world, token } = vendor()
+  world.exchange = async () => token('token', seconds)
+  expect(await issue('speech-west')).toMatchObject({ issued: { refreshAfter: new Date(at) } })
 })
 
 describe('an account without keys', () => {
