@@ -39,6 +39,7 @@ var queries = {
   'record-unmanaged': loadTextContent('../alerts/record-unmanaged.kql')
   'secret-refused': loadTextContent('../alerts/secret-refused.kql')
   'revoke-overdue': loadTextContent('../alerts/revoke-overdue.kql')
+  'revoke-gone': loadTextContent('../alerts/revoke-gone.kql')
   'message-parked': loadTextContent('../alerts/message-parked.kql')
   'vend-errors': loadTextContent('../alerts/vend-errors.kql')
   'key-regenerated': loadTextContent('../alerts/key-regenerated.kql')

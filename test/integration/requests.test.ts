@@ -78,8 +78,6 @@ async function post(path: string, body?: object): Promise<{ status: number; loca
 async function send(queue: string, message: object): Promise<void> {
   const service = QueueServiceClient.fromConnectionString(stack.storage.connectionString)
   const client = service.getQueueClient(queue)
-  // The app's listener makes the queue as well, at its own pace.
-  await client.createIfNotExists()
   await client.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'))
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { QueueServiceClient } from '@azure/storage-queue'
 import type { Entry } from '../../local/azure/world.ts'
 import { pointAtAzure } from '../../local/point-at-azure.ts'
 import { type Stack, type StackOptions, startStack } from '../../local/stack.ts'
@@ -25,6 +26,8 @@ export const secondsPolicy = {
 /** A test asks in seconds, as one caller, what many would ask in hours. */
 const unhurried = { KEYSTILE_RATE_PER_MINUTE: '999999', KEYSTILE_RATE_BURST: '999999' }
 
+const QUEUES = ['keystile-checks', 'keystile-requests', 'keystile-near-expiry']
+
 export interface TestStack extends Stack {
   /** Every line that either app wrote, with its name in front. */
   readonly lines: readonly string[]
@@ -39,6 +42,9 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const rotator = { ...unhurried, ...(options.rotator ?? secondsPolicy) }
   const vendor = { ...unhurried, ...options.vendor }
   const stack = await startStack({ seed: demoSeed(), folder, onLine, ...options, rotator, vendor })
+  // The listeners of the apps make them as well, at their own pace: a test may be quicker.
+  const storage = QueueServiceClient.fromConnectionString(stack.storage.connectionString)
+  for (const name of QUEUES) await storage.getQueueClient(name).createIfNotExists()
   const restore = await pointAtAzure(stack.azure)
   const unwatch = watchAnswers({ [stack.vendor.url]: 'vendor', [stack.rotator.url]: 'rotator' })
   const keys = new Set<string>()
