@@ -1,6 +1,6 @@
 // A token at hand: how long it is good, by two clocks.
 
-import type { Clock } from '../common/clock.ts'
+import { type Clock, countdown } from '../common/clock.ts'
 import type { IssuedToken } from './issued-token.ts'
 
 /** What a token was had with: the fingerprint of a key, or no key at all. */
@@ -16,8 +16,8 @@ export interface CachedToken {
   readonly renewLeft: number
   /** With no more than this left it is not worth giving: it would die on the way. */
   readonly leastLeft: number
-  /** Its end on the clock that never jumps, as `clock.elapsed()`. */
-  readonly endsAt: number
+  /** What is left of it now. */
+  readonly left: () => number
 }
 
 const MIN_LEFT_MS = 5 * 60_000
@@ -32,9 +32,5 @@ export function cacheToken(clock: Clock, { issued, source }: { issued: IssuedTok
   const goodLeft = life >= FULL_LIFE_MS ? MIN_LEFT_MS : Math.min(MIN_LEFT_MS, life / 2)
   const renewLeft = goodLeft + Math.min(RENEW_AHEAD_MS, goodLeft / 20)
   const leastLeft = Math.min(LEAST_LEFT_MS, life / 100)
-  return { issued, source, goodLeft, renewLeft, leastLeft, endsAt: clock.elapsed() + life }
+  return { issued, source, goodLeft, renewLeft, leastLeft, left: countdown(clock, life) }
 }
-
-/** The wall clock may be set, and the other one stands still while a machine sleeps: the shorter answer counts. */
-export const leftOf = ({ issued, endsAt }: CachedToken, clock: Clock): number =>
-  Math.min(endsAt - clock.elapsed(), issued.expiresAt.getTime() - clock.now().getTime())

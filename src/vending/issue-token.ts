@@ -7,7 +7,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
 import { askSparingly } from './ask-sparingly.ts'
-import { type CachedToken, cacheToken, leftOf } from './cached-token.ts'
+import { type CachedToken, cacheToken } from './cached-token.ts'
 import type { IssueRefusal, IssueResult } from './issued-token.ts'
 import { type Look, type LookDeps, lookAtAccount } from './look.ts'
 import type { CheckRequests } from './ports.ts'
@@ -32,12 +32,12 @@ export function issueToken(deps: IssueDeps): (account: string) => IssueResult | 
   return (account) => {
     const entry = entries.get(account) ?? { lookedAt: Number.NEGATIVE_INFINITY, retryAt: Number.NEGATIVE_INFINITY }
     const now = deps.clock.elapsed()
-    if (isLookDue(entry, deps.clock)) {
+    if (isLookDue(entry, now)) {
       entries.set(account, entry)
       entry.flight ??= takeOff(deps, look, account, entry)
     }
-    if (entry.flight === undefined || isGood(entry, deps.clock, now)) return give(entry, deps.clock)
-    return entry.flight.then(() => give(entry, deps.clock))
+    if (entry.flight === undefined || isGood(entry, now)) return give(entry)
+    return entry.flight.then(() => give(entry))
   }
 }
 
@@ -66,25 +66,22 @@ interface Entry {
   flight?: Promise<void> | undefined
 }
 
-const isLookDue = ({ token, lookedAt, retryAt }: Entry, clock: Clock): boolean => {
-  const now = clock.elapsed()
-  if (now < retryAt) return false
-  return token === undefined || leftOf(token, clock) <= token.renewLeft || now >= lookedAt + LOOK_EVERY_MS
-}
+const isLookDue = ({ token, lookedAt, retryAt }: Entry, now: number): boolean =>
+  now >= retryAt && (token === undefined || token.left() <= token.renewLeft || now >= lookedAt + LOOK_EVERY_MS)
 
 /**
  * Is what is at hand to be given without waiting for the flight under way? Shortly after a failure, whatever is valid
  * is: as long as the next failure may take to show.
  */
-function isGood({ token, lookedAt, failure, retryAt }: Entry, clock: Clock, now: number): boolean {
+function isGood({ token, lookedAt, failure, retryAt }: Entry, now: number): boolean {
   if (token === undefined) return false
-  const left = leftOf(token, clock)
+  const left = token.left()
   if (failure !== undefined && now < retryAt + FLIGHT_MS) return left > token.leastLeft
   return left > token.goodLeft && now < lookedAt + LOOK_WITHIN_MS
 }
 
-function give({ token, failure }: Entry, clock: Clock): IssueResult {
-  const left = token === undefined ? 0 : leftOf(token, clock)
+function give({ token, failure }: Entry): IssueResult {
+  const left = token === undefined ? 0 : token.left()
   if (token !== undefined && left > token.leastLeft) return { kind: 'issued', issued: token.issued, leftMs: left }
   if (failure !== undefined && 'error' in failure) throw failure.error
   return { kind: 'refused', code: failure?.code ?? 'token_service_unavailable' }
@@ -129,7 +126,7 @@ async function fly({ clock, random, report }: IssueDeps, look: Look, account: st
   }
   try {
     const { token } = entry
-    const fresh = token && leftOf(token, clock) > token.renewLeft ? token.source : undefined
+    const fresh = token && token.left() > token.renewLeft ? token.source : undefined
     const looked = await look(account, fresh)
     if (looked.kind === 'refused') {
       if (!isOutage(looked.code)) entry.token = undefined
