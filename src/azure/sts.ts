@@ -6,6 +6,7 @@ import type { Clock } from '../common/clock.ts'
 import { type Cloud, type Place, stsUrl } from '../common/cloud.ts'
 import { AppError } from '../common/errors.ts'
 import { Secret } from '../common/secret.ts'
+import { shortText } from '../common/short-text.ts'
 import type { KeyJudge, Verdict } from '../rotation/ports.ts'
 import type { ExchangeAnswer, TokenService } from '../vending/ports.ts'
 
@@ -84,7 +85,7 @@ const post = (url: string, headers: HeaderMap): Promise<Response> =>
 async function readAnswer(answer: Response, askedAt: Date): Promise<ExchangeAnswer> {
   const { status } = answer
   if (status === 200) {
-    const text = (await readText(answer))?.trim()
+    const text = (await shortText(answer.body, MAX_TOKEN_LENGTH))?.trim()
     if (!text) return { kind: 'unknown', reason: 'not-a-token' }
     const expiresAt = readExpiry(text, askedAt)
     return expiresAt > askedAt
@@ -95,18 +96,6 @@ async function readAnswer(answer: Response, askedAt: Date): Promise<ExchangeAnsw
   if (status === 401) return { kind: 'refused' }
   if (status === 404 || status === 405) return { kind: 'unsupported' }
   return status === 403 ? { kind: 'forbidden' } : { kind: 'unknown', reason: `http-${status}` }
-}
-
-/** The body, no further than a token may be long; `undefined` when there is more of it. */
-async function readText({ body }: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body ?? []) {
-    length += chunk.length
-    if (length > MAX_TOKEN_LENGTH) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
+import { shortText } from '../common/short-text.ts'
 
 const MAX_BYTES = 1_024
 
@@ -11,22 +12,10 @@ export type BodyAnswer<T> =
 
 /** An empty body is `undefined` to the schema. */
 export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<BodyAnswer<T>> {
-  const text = request.body === null ? '' : await shortText(request.body)
+  const text = await shortText(request.body, MAX_BYTES)
   if (text === undefined) return { kind: 'refused', code: 'body_too_large' }
   const parsed = schema.safeParse(text.trim() === '' ? undefined : parseJson(text))
   return parsed.success ? { kind: 'body', value: parsed.data } : { kind: 'refused', code: 'malformed_body' }
-}
-
-/** `undefined` for what is too long, of which no more is read than it takes to know. */
-async function shortText(body: NonNullable<HttpRequest['body']>): Promise<string | undefined> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.byteLength
-    if (bytes > MAX_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** `null` for what is no JSON: no schema of ours takes that. */
