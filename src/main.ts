@@ -121,8 +121,9 @@ function rotatorParts(shared: Shared, config: RotatorConfig): Registration[] {
     termsOf: terms,
     secretNameOf: (id: AccountId, tags: Tags) => secretNameOf(settings, id, tags),
   }
-  const runOne = (id: AccountId, request: Request) =>
-    checkAccount({ ...run, accounts: request.kind === 'revoke' ? urgent : accounts })(id, request)
+  const inTurn = checkAccount({ ...run, accounts })
+  const atOnce = checkAccount({ ...run, accounts: urgent })
+  const runOne = (id: AccountId, request: Request) => (request.kind === 'revoke' ? atOnce : inTurn)(id, request)
   const { check, covers } = recentRuns({ check: runOne, clock, skewMs: settings.skewMs })
   const asking = { ...look, termsOf: terms, requests, mode }
   const revoking = { ...asking, accounts: urgent }
