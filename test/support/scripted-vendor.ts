@@ -1,7 +1,15 @@
 // A vendor on loopback that answers what a test tells it to, and a clock that moves when the test says so.
 
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { ClientClock, TokenCredentialLike } from '../../src/client/index.ts'
+import { inspect } from 'node:util'
+import {
+  type ClientClock,
+  createTokenSource,
+  type TokenCredentialLike,
+  TokenRequestError,
+  type TokenSource,
+  type TokenSourceOptions,
+} from '../../src/client/index.ts'
 
 export interface Step {
   readonly status?: number
@@ -122,5 +130,45 @@ export async function until(what: string, look: () => boolean | Promise<boolean>
   while (!(await look())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+export interface ClientScene {
+  /** Made anew for each test, as is the clock. */
+  readonly vendor: ScriptedVendor
+  readonly clock: HandClock
+  source(options?: Partial<TokenSourceOptions>): TokenSource
+  /** The refusal of a new source's first token. @throws Error where it is not refused. */
+  errorOf(options?: Partial<TokenSourceOptions>): Promise<TokenRequestError>
+}
+
+/** A vendor, a clock and sources of speech-west for each test of a file. @param defaults options of every source. */
+export function clientScene(defaults: Partial<TokenSourceOptions> = {}): ClientScene {
+  let vendor: ScriptedVendor
+  let clock: HandClock
+  beforeEach(async () => {
+    vendor = await startScriptedVendor()
+    clock = handClock()
+  })
+  afterEach(() => vendor.close())
+  const source = (options: Partial<TokenSourceOptions> = {}) => {
+    const credential = countingCredential('bearer-1')
+    return createTokenSource({ url: vendor.url, account: 'speech-west', credential, clock, ...defaults, ...options })
+  }
+  return {
+    get vendor() {
+      return vendor
+    },
+    get clock() {
+      return clock
+    },
+    source,
+    async errorOf(options) {
+      const error: unknown = await source(options)
+        .getToken()
+        .catch((thrown: unknown) => thrown)
+      if (error instanceof TokenRequestError) return error
+      throw new Error(`not refused: ${inspect(error)}`)
+    },
   }
 }

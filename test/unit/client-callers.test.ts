@@ -1,54 +1,30 @@
 // How the client serves many callers, and those who give up.
 
-import { createTokenSource, type TokenSourceOptions } from '../../src/client/index.ts'
-import {
-  countingCredential,
-  type HandClock,
-  handClock,
-  type ScriptedVendor,
-  startScriptedVendor,
-  until,
-} from '../support/scripted-vendor.ts'
+import { clientScene, until } from '../support/scripted-vendor.ts'
 
-let vendor: ScriptedVendor
-let clock: HandClock
-beforeEach(async () => {
-  vendor = await startScriptedVendor()
-  clock = handClock()
-})
-afterEach(() => vendor.close())
-
-const source = (options: Partial<TokenSourceOptions> = {}) =>
-  createTokenSource({
-    url: vendor.url,
-    account: 'Speech-West',
-    credential: countingCredential('bearer-1'),
-    scope: 'api://keystile/.default',
-    clock,
-    random: () => 0.5,
-    ...options,
-  })
+const scene = clientScene({ account: 'Speech-West', scope: 'api://keystile/.default', random: () => 0.5 })
+const { source } = scene
 
 test('many calls at once make one request, and a failure is told to all of them', async () => {
-  vendor.script.push({ status: 403, body: { code: 'not_granted' } })
+  scene.vendor.script.push({ status: 403, body: { code: 'not_granted' } })
   const { getToken } = source()
   const refused = await Promise.allSettled(Array.from({ length: 50 }, () => getToken()))
   expect(new Set(refused.map(({ status }) => status))).toEqual(new Set(['rejected']))
-  expect(vendor.requests).toHaveLength(1)
-  clock.pass(5)
+  expect(scene.vendor.requests).toHaveLength(1)
+  scene.clock.pass(5)
   const given = await Promise.all(Array.from({ length: 50 }, () => getToken()))
   expect(new Set(given.map(({ token }) => token))).toEqual(new Set(['token-2']))
 })
 
 test('a caller that gives up waits no longer; the others get the token', async () => {
-  vendor.script.push({ act: 'hold' })
+  scene.vendor.script.push({ act: 'hold' })
   const { getToken } = source()
   const leaves = new AbortController()
   const [one, other] = [getToken({ signal: leaves.signal }), getToken()]
   leaves.abort(new Error('the page was left'))
   await expect(one).rejects.toThrow('the page was left')
-  await until('the request arrives', () => vendor.requests.length === 1)
-  vendor.release()
+  await until('the request arrives', () => scene.vendor.requests.length === 1)
+  scene.vendor.release()
   expect((await other).token).toBe('token-1')
   await expect(getToken({ signal: AbortSignal.abort(new Error('too late')) })).rejects.toThrow('too late')
 })
@@ -62,12 +38,12 @@ test.each([
   async (drawn, seconds) => {
     const { getToken } = source({ random: () => drawn })
     await getToken()
-    clock.pass(seconds - 0.01)
+    scene.clock.pass(seconds - 0.01)
     await getToken()
     await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(vendor.requests).toHaveLength(1)
-    clock.pass(0.02)
+    expect(scene.vendor.requests).toHaveLength(1)
+    scene.clock.pass(0.02)
     expect((await getToken()).token).toBe('token-1')
-    await until('the next is asked for', () => vendor.requests.length === 2)
+    await until('the next is asked for', () => scene.vendor.requests.length === 2)
   },
 )

@@ -1,44 +1,17 @@
 // What the client says when there is no token, and what it never says or sends.
 
 import { inspect } from 'node:util'
-import { createTokenSource, TokenRequestError, type TokenSourceOptions } from '../../src/client/index.ts'
-import {
-  countingCredential,
-  type HandClock,
-  handClock,
-  type ScriptedVendor,
-  startScriptedVendor,
-  vended,
-} from '../support/scripted-vendor.ts'
+import { createTokenSource, type TokenSourceOptions } from '../../src/client/index.ts'
+import { clientScene, countingCredential, startScriptedVendor, vended } from '../support/scripted-vendor.ts'
 
-let vendor: ScriptedVendor
-let clock: HandClock
-beforeEach(async () => {
-  vendor = await startScriptedVendor()
-  clock = handClock()
-})
-afterEach(() => vendor.close())
-
-const ask = (options: Partial<TokenSourceOptions> = {}) =>
-  createTokenSource({
-    url: vendor.url,
-    account: 'speech-west',
-    credential: countingCredential('bearer-1'),
-    clock,
-    random: () => 0.5,
-    ...options,
-  }).getToken()
-
-const errorOf = async (options: Partial<TokenSourceOptions> = {}): Promise<TokenRequestError> => {
-  const error: unknown = await ask(options).catch((thrown: unknown) => thrown)
-  if (error instanceof TokenRequestError) return error
-  throw new Error(`not refused: ${inspect(error)}`)
-}
+const scene = clientScene({ random: () => 0.5 })
+const { errorOf } = scene
+const ask = (options?: Partial<TokenSourceOptions>) => scene.source(options).getToken()
 
 test('a redirect is not followed, so that the bearer goes nowhere else', async () => {
   const elsewhere = await startScriptedVendor()
   try {
-    vendor.script.push({ status: 307, headers: { location: `${elsewhere.url}/api/accounts/speech-west/token` } })
+    scene.vendor.script.push({ status: 307, headers: { location: `${elsewhere.url}/api/accounts/speech-west/token` } })
     expect((await errorOf({ attempts: 1 })).code).toBe('network')
     expect(elsewhere.requests).toEqual([])
   } finally {
@@ -48,7 +21,7 @@ test('a redirect is not followed, so that the bearer goes nowhere else', async (
 
 test('a refusal says what the vendor said of it', async () => {
   const body = { title: 'Not granted', detail: 'Ask the owners.', code: 'not_granted', traceId: '4bf92f35' }
-  vendor.script.push({ status: 403, body: { ...body, status: 403, more: 'x' } })
+  scene.vendor.script.push({ status: 403, body: { ...body, status: 403, more: 'x' } })
   const error = await errorOf()
   expect({ ...error }).toEqual({ name: 'TokenRequestError', ...body, status: 403, retryAfterMs: undefined })
   expect(error.message).toBe('403 not_granted: Ask the owners.')
@@ -56,8 +29,8 @@ test('a refusal says what the vendor said of it', async () => {
 
 test('neither bearer nor token is in an error, even where the answer repeats them', async () => {
   const echo = 'you sent Bearer bearer-1'
-  vendor.script.push({ status: 400, body: { title: echo, detail: echo, code: 'bearer-1', traceId: echo } })
-  vendor.script.push({ body: vended('token-2', { expires_in: 0 }) })
+  scene.vendor.script.push({ status: 400, body: { title: echo, detail: echo, code: 'bearer-1', traceId: echo } })
+  scene.vendor.script.push({ body: vended('token-2', { expires_in: 0 }) })
   const errors = [await errorOf(), await errorOf({ attempts: 1 })]
   expect(errors.map(({ code }) => code)).toEqual(['http_400', 'unexpected_answer'])
   expect(errors.map((error) => inspect(error, { depth: null })).join()).not.toMatch(/bearer-1|token-2/)
@@ -67,7 +40,7 @@ test('what the credential throws comes through as it is: it may tell the page to
   const interaction = new Error('interaction required')
   await expect(ask({ credential: { getToken: () => Promise.reject(interaction) } })).rejects.toBe(interaction)
   expect((await errorOf({ credential: countingCredential() })).code).toBe('no_bearer')
-  expect(vendor.requests).toEqual([])
+  expect(scene.vendor.requests).toEqual([])
 })
 
 test.each([
@@ -77,11 +50,12 @@ test.each([
   ['no address', { url: 'vend' }, 'Invalid URL'],
   ['a path for an account', { account: '../rotate' }, 'account: 1 to 127 letters, digits and hyphens'],
 ])('%s is refused before anything is sent', (_what, options, message) => {
-  const make = () => createTokenSource({ url: vendor.url, account: 'a', credential: countingCredential(), ...options })
+  const make = () =>
+    createTokenSource({ url: scene.vendor.url, account: 'a', credential: countingCredential(), ...options })
   expect(make).toThrow(expect.objectContaining({ name: 'TypeError', message: expect.stringContaining(message) }))
 })
 
 test('a vendor behind a path is found there', async () => {
-  await ask({ url: `${vendor.url}/keys/?code=x#y` })
-  expect(vendor.requests[0]?.path).toBe('/keys/api/accounts/speech-west/token')
+  await ask({ url: `${scene.vendor.url}/keys/?code=x#y` })
+  expect(scene.vendor.requests[0]?.path).toBe('/keys/api/accounts/speech-west/token')
 })

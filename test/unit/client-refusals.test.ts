@@ -1,40 +1,11 @@
 // What the client makes of answers that are no token: what it asks again, how often and for how long.
 
-import { inspect } from 'node:util'
-import { createTokenSource, TokenRequestError, type TokenSourceOptions } from '../../src/client/index.ts'
-import {
-  countingCredential,
-  type HandClock,
-  handClock,
-  type ScriptedVendor,
-  type Step,
-  startScriptedVendor,
-  vended,
-} from '../support/scripted-vendor.ts'
+import type { TokenSourceOptions } from '../../src/client/index.ts'
+import { clientScene, countingCredential, type Step, vended } from '../support/scripted-vendor.ts'
 
-let vendor: ScriptedVendor
-let clock: HandClock
-beforeEach(async () => {
-  vendor = await startScriptedVendor()
-  clock = handClock()
-})
-afterEach(() => vendor.close())
-
-const ask = (options: Partial<TokenSourceOptions> = {}) =>
-  createTokenSource({
-    url: vendor.url,
-    account: 'speech-west',
-    credential: countingCredential('bearer-1'),
-    clock,
-    random: () => 0.5,
-    ...options,
-  }).getToken()
-
-const errorOf = async (options: Partial<TokenSourceOptions> = {}): Promise<TokenRequestError> => {
-  const error: unknown = await ask(options).catch((thrown: unknown) => thrown)
-  if (error instanceof TokenRequestError) return error
-  throw new Error(`not refused: ${inspect(error)}`)
-}
+const scene = clientScene({ random: () => 0.5 })
+const { errorOf } = scene
+const ask = (options?: Partial<TokenSourceOptions>) => scene.source(options).getToken()
 
 const inAMinute = { 'retry-after': 'Sun, 01 Feb 2015 10:00:07 GMT', date: 'Sun, 01 Feb 2015 10:00:00 GMT' }
 
@@ -47,9 +18,9 @@ test.each<{ what: string; steps: Step[]; slept: number[] }>([
   { what: 'Retry-After as a date of the server’s clock', steps: [{ status: 429, headers: inAMinute }], slept: [7_250] },
   { what: 'Retry-After that is neither', steps: [{ status: 429, headers: { 'retry-after': 'soon' } }], slept: [250] },
 ])('$what: asked again after a jittered wait of $slept ms', async ({ steps, slept }) => {
-  vendor.script.push(...steps)
+  scene.vendor.script.push(...steps)
   expect((await ask()).token).toBe(`token-${steps.length + 1}`)
-  expect(clock.slept).toEqual(slept)
+  expect(scene.clock.slept).toEqual(slept)
 })
 
 test.each<[string, unknown]>([
@@ -63,15 +34,15 @@ test.each<[string, unknown]>([
   ['a token with 5 s left', vended('token', { expires_in: 5 })],
   ['a token of more than ten minutes, by a clock that is wrong', vended('token', { expires_in: 601 })],
 ])('a 200 with %s is no token, and asked again', async (_what, body) => {
-  vendor.script.push({ body }, { body })
+  scene.vendor.script.push({ body }, { body })
   expect((await ask()).token).toBe('token-3')
-  vendor.script.push({ body }, { body }, { body })
+  scene.vendor.script.push({ body }, { body }, { body })
   expect(await errorOf()).toMatchObject({ code: 'unexpected_answer' })
-  expect(vendor.requests).toHaveLength(6)
+  expect(scene.vendor.requests).toHaveLength(6)
 })
 
 test.each([6, 600])('a token with %d s left is one', async (seconds) => {
-  vendor.script.push({ body: vended('token', { expires_in: seconds }) })
+  scene.vendor.script.push({ body: vended('token', { expires_in: seconds }) })
   expect((await ask()).token).toBe('token')
 })
 
@@ -82,58 +53,58 @@ test('a Retry-After date in an answer without a date is reckoned from the clock 
   ]
   const answers = script.map(([status, headers, body]) => new Response(body, { status, headers }))
   await ask({ fetch: async () => answers.shift() ?? Response.error() })
-  expect(clock.slept).toEqual([3_250])
+  expect(scene.clock.slept).toEqual([3_250])
 })
 
 test('the wait before an attempt is anything from nothing to the full backoff', async () => {
-  vendor.script.push({ status: 503 }, { status: 503 })
+  scene.vendor.script.push({ status: 503 }, { status: 503 })
   await ask({ random: () => 0 })
-  expect(clock.slept).toEqual([0, 0])
+  expect(scene.clock.slept).toEqual([0, 0])
 })
 
 test('after three attempts the last refusal is told', async () => {
-  vendor.script.push({ status: 503 }, { status: 503 }, { status: 502, body: '<html>' })
+  scene.vendor.script.push({ status: 503 }, { status: 503 }, { status: 502, body: '<html>' })
   expect(await errorOf()).toMatchObject({ status: 502, code: 'http_502', message: '502 http_502' })
-  expect(vendor.requests).toHaveLength(3)
+  expect(scene.vendor.requests).toHaveLength(3)
 })
 
 test('a wait that the deadline does not allow is not begun', async () => {
-  vendor.script.push({ status: 503, headers: { 'retry-after': '30' }, body: { code: 'key_refused' } })
+  scene.vendor.script.push({ status: 503, headers: { 'retry-after': '30' }, body: { code: 'key_refused' } })
   expect(await errorOf()).toMatchObject({ code: 'key_refused', retryAfterMs: 30_000 })
-  expect(clock.slept).toEqual([])
+  expect(scene.clock.slept).toEqual([])
 })
 
 test.each<[string, Step[]]>([
   ['the vendor', [{ act: 'hang' }]],
   ['the vendor, at its second attempt', [{ status: 503 }, { act: 'hang' }]],
 ])('the deadline ends what %s does not', async (_who, steps) => {
-  vendor.script.push(...steps)
+  scene.vendor.script.push(...steps)
   expect({ ...(await errorOf({ deadlineMs: 1_000 })) }).toEqual({ name: 'TokenRequestError', code: 'timeout' })
 })
 
 test('the deadline ends a credential that does not answer', async () => {
   const credential = { getToken: () => new Promise<null>(() => undefined) }
   expect((await errorOf({ credential, deadlineMs: 50 })).code).toBe('timeout')
-  expect(vendor.requests).toEqual([])
+  expect(scene.vendor.requests).toEqual([])
 })
 
 test.each([400, 403, 404, 405, 409, 413])('a %s is final', async (status) => {
-  vendor.script.push({ status })
+  scene.vendor.script.push({ status })
   expect((await errorOf()).status).toBe(status)
-  expect(vendor.requests).toHaveLength(1)
+  expect(scene.vendor.requests).toHaveLength(1)
 })
 
 test('after a 401 the credential is asked once more, and another bearer is tried', async () => {
-  vendor.script.push({ status: 401, body: { code: 'token_expired' } })
+  scene.vendor.script.push({ status: 401, body: { code: 'token_expired' } })
   expect((await ask({ credential: countingCredential('stale', 'fresh') })).token).toBe('token-2')
-  expect(vendor.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer stale', 'Bearer fresh'])
+  expect(scene.vendor.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer stale', 'Bearer fresh'])
 })
 
 test.each([
   ['the same bearer again', ['one'], 1],
   ['a third bearer', ['one', 'two', 'three'], 2],
 ])('after a 401, %s is not shown', async (_what, bearers, requests) => {
-  vendor.script.push({ status: 401 }, { status: 401 }, { status: 401 })
+  scene.vendor.script.push({ status: 401 }, { status: 401 }, { status: 401 })
   expect((await errorOf({ credential: countingCredential(...bearers) })).status).toBe(401)
-  expect(vendor.requests).toHaveLength(requests)
+  expect(scene.vendor.requests).toHaveLength(requests)
 })
