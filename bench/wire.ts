@@ -1,5 +1,6 @@
 // Azure as far as its time and its limits go: each call takes a while, is counted, and may be answered with 429.
 
+import { seeded } from '../local/seeded.ts'
 import type { Clock } from '../src/common/clock.ts'
 
 /** What a call is counted as. `lease` and `queue` are the host's storage, which limits nothing here. */
@@ -132,16 +133,5 @@ function window(clock: Clock, most: number, spanMs: number): Gate {
       return undefined
     },
     left: () => most - (times.length - oldest),
-  }
-}
-
-/** The same numbers in each run, from 0 to 1 (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

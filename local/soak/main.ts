@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { runCommand, Stopped, untilSignal } from '../command.ts'
 import { pointAtAzure } from '../point-at-azure.ts'
 import { localFolder, openLocalFolder } from '../run-file.ts'
+import { seeded } from '../seeded.ts'
 import { type Stack, startStack } from '../stack.ts'
 import { ageSlowOnes } from './ages.ts'
 import { allowances } from './allowances.ts'
@@ -18,7 +19,7 @@ import { breakLeases } from './leases.ts'
 import { megabytesOf } from './memory.ts'
 import { type Observed, observe } from './observed.ts'
 import { render, shortfalls } from './report.ts'
-import { type Soak, seeded } from './soak.ts'
+import type { Soak } from './soak.ts'
 
 const WARM_WITHIN_MS = 60_000
 const PACE_MS = 400

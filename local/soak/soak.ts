@@ -22,14 +22,3 @@ export interface Soak {
   /** Milliseconds for which no key of an account worked that its secret ever held. */
   readonly outages: number[]
 }
-
-/** Mulberry32: small, and good enough to choose with. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

@@ -13,3 +13,10 @@ export const unbounded = (authenticate: EndpointDeps['authenticate']): EndpointD
   inFlight: inFlight(1_000),
   refusals: { add: () => undefined, isFirst: () => true },
 })
+
+/** The same, with the codes of those who were refused before they were known. */
+export const counting = (deps: EndpointDeps, counted: string[] = []): EndpointDeps & { counted: string[] } => ({
+  ...deps,
+  counted,
+  refusals: { add: (code) => void counted.push(code), isFirst: () => true },
+})

@@ -1,5 +1,7 @@
 // When the rotator is killed: the same moments for the same seed, whatever a machine makes of them.
 
+import { seeded } from '../../local/seeded.ts'
+
 export interface Moment {
   /** Milliseconds from the start of a process, when it listens, to its end. */
   readonly lifeMs: number
@@ -14,20 +16,9 @@ const LATE_EVERY = 3
 
 /** @param seed a whole number. */
 export function momentsOf(seed: number, kills: number): Moment[] {
-  const random = randomOf(seed)
+  const random = seeded(seed)
   return Array.from({ length: kills }, (_, index) => ({
     lifeMs: Math.round(SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS)),
     landsLate: index % LATE_EVERY === LATE_EVERY - 1,
   }))
-}
-
-/** The same numbers for the same seed, from 0 to 1 (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

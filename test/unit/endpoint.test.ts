@@ -3,10 +3,10 @@
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions'
 import { admit } from '../../src/callers/admit.ts'
 import { AppError } from '../../src/common/errors.ts'
-import { answer, callerEndpoint, type EndpointDeps, endpoint, refuse } from '../../src/functions/endpoint.ts'
+import { answer, callerEndpoint, endpoint, refuse } from '../../src/functions/endpoint.ts'
 import { misconfiguredHandler } from '../../src/functions/misconfigured.ts'
 import { refusalCount } from '../../src/functions/refusal-count.ts'
-import { unbounded } from '../support/endpoint.ts'
+import { counting, unbounded } from '../support/endpoint.ts'
 import { testClock } from '../support/rotation-world.ts'
 
 const asApp = unbounded(() => ({ kind: 'caller', caller: { objectId: 'sp-1', appId: 'app-1', roles: [] } }))
@@ -29,12 +29,6 @@ async function call(
   const { code } = typeof body === 'string' ? JSON.parse(body) : {}
   return { status, code, headers: headers as Record<string, string>, lines }
 }
-
-const counting = (deps: EndpointDeps, counted: string[] = []): EndpointDeps & { counted: string[] } => ({
-  ...deps,
-  counted,
-  refusals: { add: (code) => void counted.push(code), isFirst: () => true },
-})
 
 const record = (result: string) =>
   `information request {"what":"issueToken","caller":"sp-1","app":"app-1","account":"speech-west","result":"${result}"}`

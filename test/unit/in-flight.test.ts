@@ -3,7 +3,7 @@
 import { type HttpHandler, HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions'
 import { answer, callerEndpoint, type EndpointDeps, endpoint } from '../../src/functions/endpoint.ts'
 import { inFlight } from '../../src/functions/in-flight.ts'
-import { PLENTY, unbounded } from '../support/endpoint.ts'
+import { counting, PLENTY, unbounded } from '../support/endpoint.ts'
 
 const asApp = unbounded(() => ({ kind: 'caller', caller: { objectId: 'sp-1', appId: 'app-1', roles: [] } }))
 const asNobody = unbounded(() => ({ kind: 'refused', code: 'token_expired' }))
@@ -21,12 +21,6 @@ async function call(handler: HttpHandler) {
   const { code } = typeof body === 'string' ? JSON.parse(body) : {}
   return { status, code, headers: headers as Record<string, string>, lines }
 }
-
-const counting = (deps: EndpointDeps, counted: string[] = []): EndpointDeps & { counted: string[] } => ({
-  ...deps,
-  counted,
-  refusals: { add: (code) => void counted.push(code), isFirst: () => true },
-})
 
 describe('two requests at once are as many as may be', () => {
   /** Requests that wait until they are let go. */
