@@ -20,8 +20,7 @@ export function keyAgeOf(
   policy: Policy,
   { now, checkEveryMs }: { readonly now: Date; readonly checkEveryMs: number },
 ): KeyAge | undefined {
-  const slot = newest?.credentialId
-  if (slot === undefined || slot === 'none' || switchedAt === undefined || policy.kind === 'bad') return undefined
+  if (switchedAt === undefined || newest?.credentialId === 'none' || policy.kind === 'bad') return undefined
   const graceUntil = new Date(switchedAt.getTime() + policy.graceMs)
   const rotateAt = new Date(switchedAt.getTime() + Math.max(policy.rotateEveryMs, policy.graceMs))
   const due = adopted ? graceUntil : rotateAt

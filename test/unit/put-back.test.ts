@@ -1,5 +1,5 @@
 import type { Plan, Request, SkipReason } from '../../src/rotation/plan.ts'
-import { isOverdue, putBack, putBackFailed } from '../../src/rotation/put-back.ts'
+import { endsUndone, isOverdue, putBack, putBackFailed } from '../../src/rotation/put-back.ts'
 import type { Outcome } from '../../src/rotation/run.ts'
 
 const NOW = new Date('2026-02-01T12:00:00Z')
@@ -28,6 +28,7 @@ test.each<[string, Outcome, Request, number, number | undefined]>([
   ['a regenerated key that is not published', withheld(true), check, 0, 0],
   ['a key that nobody proved', withheld(false), check, 0, 5_000],
   ['the same, much later', withheld(false), check, 9, 2_560_000],
+  ['the same, after ten times', withheld(false), check, 10, undefined],
   ['a secret that was asked back', { kind: 'recovering' }, check, 0, 15_000],
   ['a run that was overtaken', { kind: 'overtaken' }, check, 0, 5_000],
   ['a world that would not hold still', { kind: 'unsettled' }, check, 4, 60_000],
@@ -91,6 +92,12 @@ test.each([
   const at = askedAt === undefined ? undefined : new Date(askedAt)
   expect(putBack(skipped('account-gone'), revoke, 99, NOW, at)).toBe(delayMs)
   expect(putBack(skipped('not-granted'), revoke, 99, NOW, at)).toBe(300_000)
+})
+
+test('only a revoke ends undone: a rotation of an account that is gone is over at once', () => {
+  const at = new Date('2026-01-30T12:00:00Z')
+  const ends = [revoke, rotate, check].map((request) => endsUndone(skipped('account-gone'), request, NOW, at))
+  expect(ends).toEqual([true, false, false])
 })
 
 test.each([

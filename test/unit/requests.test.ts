@@ -134,6 +134,12 @@ test.each([
   expect(sent).toEqual([])
 })
 
+test('a revoke that somebody else stands in the way of says who', async () => {
+  const { revoke, sent } = asking({}, account(), [foreign('2026-01-20T00:00:00Z')])
+  expect(await revoke('both')).toEqual({ kind: 'not-possible', reason: 'secret_not_ours' })
+  expect(sent).toEqual([])
+})
+
 test('without a published key, both can be revoked, and neither by itself', async () => {
   const { revoke, sent } = asking({}, account(), [])
   expect(await revoke('live')).toEqual({ kind: 'not-possible', reason: 'not-published' })
