@@ -24,7 +24,7 @@ export interface Route {
   /** App roles, any of which is enough; none where nobody is asked who they are. */
   readonly roles: readonly string[]
   readonly dryRun?: true
-  readonly body?: { readonly schema: z.ZodType; readonly example: unknown; readonly required: boolean }
+  readonly body?: { readonly schema: z.core.$ZodType; readonly example: unknown; readonly required: boolean }
   readonly answers: Readonly<Record<number, Answer>>
   readonly refusals: readonly ProblemCode[]
 }

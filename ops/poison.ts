@@ -1,10 +1,11 @@
 // `npm run poison -- list|retry`: the messages that the Functions host parked. Exit code 0: done, 1: a fault, 2: usage.
 
 import { DefaultAzureCredential } from '@azure/identity'
-import { readRun } from '../local/run-file.ts'
+import { asksForHelp, expectListener, NothingAnswers } from '../local/command.ts'
+import { type Run, readRun } from '../local/run-file.ts'
 import type { StorageConnection } from '../src/azure/storage.ts'
 import { AppError } from '../src/common/errors.ts'
-import { parseStorage } from '../src/config.ts'
+import { parseStorage } from '../src/platform-settings.ts'
 import { type Command, parseCommand, USAGE, UsageError } from './arguments.ts'
 import { MOST, type Parked, parkedMessages } from './parked.ts'
 import { age, inWords, many, notOurs, type QueueName } from './words.ts'
@@ -14,7 +15,11 @@ const say = (line: string) => console.log(line)
 /** The app's own settings say where its storage is; without any, it is that of a running `npm start`. */
 async function findStorage(environment: NodeJS.ProcessEnv): Promise<StorageConnection> {
   const told = Object.keys(environment).some((name) => name.startsWith('AzureWebJobsStorage'))
-  if (!told && (await runsHere())) return parseStorage({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' })
+  const run = told ? undefined : await runHere()
+  if (run) {
+    await expectListener(run.queueUrl, 'the storage')
+    return parseStorage({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' })
+  }
   try {
     return parseStorage(environment)
   } catch (error) {
@@ -23,11 +28,7 @@ async function findStorage(environment: NodeJS.ProcessEnv): Promise<StorageConne
   }
 }
 
-const runsHere = (): Promise<boolean> =>
-  readRun().then(
-    () => true,
-    () => false,
-  )
+const runHere = (): Promise<Run | undefined> => readRun().catch(() => undefined)
 
 type Queues = Readonly<Record<QueueName, ReturnType<typeof parkedMessages>>>
 
@@ -75,7 +76,12 @@ function open(storage: StorageConnection): Queues {
 }
 
 async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2))
+  const args = process.argv.slice(2)
+  if (asksForHelp(args)) {
+    say(USAGE)
+    return 0
+  }
+  const command = parseCommand(args)
   const queues = open(await findStorage(process.env))
   return command.kind === 'list' ? list(queues, command.queues, new Date()) : retry(queues, command)
 }
@@ -84,8 +90,9 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const usage = error instanceof UsageError
+  const ours = usage || error instanceof AppError || error instanceof NothingAnswers
   // Anything else may hold what an upstream said.
-  console.error(usage || error instanceof AppError ? error.message : 'something went wrong that is not known')
+  console.error(ours ? error.message : 'something went wrong that is not known')
   if (usage) console.error(USAGE)
   process.exitCode = usage ? 2 : 1
 }

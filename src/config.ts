@@ -1,12 +1,14 @@
 // Settings to a typed, frozen config. All problems are told at once, by name, and never with a value.
 
-import { z } from 'zod'
+// Of zod the small one: the other is as large as the rest of what an instance loads to be ready.
+import * as z from 'zod/mini'
 import type { StorageConnection } from './azure/storage.ts'
 import type { AdmissionTerms } from './callers/admit.ts'
 import { parseAccountId, parseAccountName } from './common/account.ts'
 import { type Cloud, chinaCloud, isVaultUrl, publicCloud, usGovCloud } from './common/cloud.ts'
 import { parseDuration } from './common/duration.ts'
 import { AppError } from './common/errors.ts'
+import { credentialProblems, type Environment, present, readStorage } from './platform-settings.ts'
 import type { FleetSettings } from './rotation/fleet.ts'
 import type { PolicySettings } from './rotation/policy.ts'
 import type { ProofTerms } from './rotation/prove.ts'
@@ -63,107 +65,120 @@ export const REQUESTS_QUEUE = 'keystile-requests'
 /** What Event Grid says of the vault: a secret is near its expiry. */
 export const NEAR_EXPIRY_QUEUE = 'keystile-near-expiry'
 
-const list = z.string().transform((text) =>
+/** @param of what a text says; `undefined` where it says nothing that fits. */
+const read = <Output>(problem: string, of: (text: string) => Output | undefined) =>
+  z.pipe(
+    z.string(),
+    z.transform((text, { issues }) => {
+      const said = of(text)
+      if (said !== undefined) return said
+      issues.push({ code: 'custom', message: problem, input: undefined })
+      return z.NEVER
+    }),
+  )
+
+const split = (text: string): string[] =>
   text
     .split(',')
     .map((part) => part.trim())
-    .filter((part) => part !== ''),
+    .filter((part) => part !== '')
+
+const guid = (problem: string) => z.guid(problem).check(z.toLowerCase())
+const guids = z.pipe(z.pipe(z.string(), z.transform(split)), z.array(guid('is not a list of GUIDs')))
+
+const count = read('is not a whole number from 1 to 999999', (text) =>
+  /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined,
 )
-const guid = z.guid('is not a GUID').toLowerCase()
-const guids = list.pipe(z.array(z.guid('is not a list of GUIDs').toLowerCase()))
 
-const count = z
-  .string()
-  .regex(/^[1-9]\d{0,5}$/, 'is not a whole number from 1 to 999999')
-  .transform(Number)
+const duration = read('is not an ISO 8601 duration of weeks, days, hours, minutes and seconds', parseDuration)
 
-const duration = z.string().transform((text, ctx) => {
-  const milliseconds = parseDuration(text)
-  if (milliseconds !== undefined) return milliseconds
-  ctx.addIssue('is not an ISO 8601 duration of weeks, days, hours, minutes and seconds')
-  return z.NEVER
+const accountIds = read('is not a list of ARM ids of Microsoft.CognitiveServices accounts', (text) => {
+  const ids = split(text).map(parseAccountId)
+  return ids.every((id) => id !== undefined) ? ids : undefined
 })
 
-const accountId = z.string().transform((text, ctx) => {
-  const id = parseAccountId(text)
-  if (id) return id
-  ctx.addIssue('is not a list of ARM ids of Microsoft.CognitiveServices accounts')
-  return z.NEVER
-})
-
-const secretNames = list.transform((parts, ctx) => {
-  const names = new Map<string, string>()
-  for (const part of parts) {
+const secretNames = read('is not a list of ARM id=secret name', (text) => {
+  const names = split(text).map((part) => {
     const [id = '', name = ''] = part.split('=').map((side) => side.trim())
-    const [account, secret] = [parseAccountId(id), parseAccountName(name)]
-    if (account && secret) names.set(account.id.toLowerCase(), secret)
-    else ctx.addIssue('is not a list of ARM id=secret name')
-  }
-  return names
+    return [parseAccountId(id)?.id.toLowerCase(), parseAccountName(name)] as const
+  })
+  const fits = (pair: (typeof names)[number]): pair is readonly [string, string] => !pair.includes(undefined)
+  return names.every(fits) ? new Map(names) : undefined
 })
 
-const schedule = z.string().transform((text, ctx) => {
+const schedule = read('is not an NCRONTAB expression of six fields', (text) => {
   const period = periodOf(text)
-  if (period) return { schedule: text, period }
-  ctx.addIssue('is not an NCRONTAB expression of six fields')
-  return z.NEVER
+  return period && { schedule: text, period }
 })
+
 const queueUrl = z
   .string()
-  .regex(/^https:\/\/[a-z0-9.-]+\/keystile-checks$/, 'is not the https address of a queue named keystile-checks')
+  .check(
+    z.regex(/^https:\/\/[a-z0-9.-]+\/keystile-checks$/, 'is not the https address of a queue named keystile-checks'),
+  )
 
 const required = 'is required'
 const clouds = { public: publicCloud, usgov: usGovCloud, china: chinaCloud } as const satisfies Record<string, Cloud>
+const cloudName = z.enum(['public', 'usgov', 'china'], 'must be public, usgov or china')
 
 /** The cloud, and what must be in it. */
 const cloudSettings = z
   .object({
-    AZURE_CLOUD: z
-      .enum(['public', 'usgov', 'china'], 'must be public, usgov or china')
-      .default('public')
-      .transform((name): Cloud => clouds[name]),
+    AZURE_CLOUD: z.prefault(
+      z.pipe(
+        cloudName,
+        z.transform((name): Cloud => clouds[name]),
+      ),
+      'public',
+    ),
     KEYSTILE_VAULT_URL: z.string(required),
   })
-  .superRefine(({ AZURE_CLOUD: cloud, KEYSTILE_VAULT_URL: url }, ctx) => {
-    if (isVaultUrl(cloud, url)) return
-    ctx.addIssue({ code: 'custom', path: ['KEYSTILE_VAULT_URL'], message: `is not https://{vault}.${cloud.keyVault}` })
-  })
+  .check(
+    z.superRefine(({ AZURE_CLOUD: cloud, KEYSTILE_VAULT_URL: url }, ctx) => {
+      if (isVaultUrl(cloud, url)) return
+      const message = `is not https://{vault}.${cloud.keyVault}`
+      ctx.addIssue({ code: 'custom', path: ['KEYSTILE_VAULT_URL'], message })
+    }),
+  )
 
 const commonSettings = z.object({
-  KEYSTILE_TENANT_ID: z.string(required).pipe(guid),
-  KEYSTILE_AUDIENCES: z.string(required).pipe(list.pipe(z.array(z.string()).min(1, required))),
-  KEYSTILE_KEYLESS_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
-  KEYSTILE_DENIED_CALLERS: guids.prefault(''),
-  KEYSTILE_RATE_PER_MINUTE: count.prefault('60'),
-  KEYSTILE_RATE_BURST: count.prefault('120'),
-  KEYSTILE_MAX_IN_FLIGHT: count.prefault('1000'),
+  KEYSTILE_TENANT_ID: z.pipe(z.string(required), guid('is not a GUID')),
+  KEYSTILE_AUDIENCES: z.pipe(
+    z.pipe(z.string(required), z.transform(split)),
+    z.array(z.string()).check(z.minLength(1, required)),
+  ),
+  KEYSTILE_KEYLESS_ACCOUNTS: z.prefault(accountIds, ''),
+  KEYSTILE_DENIED_CALLERS: z.prefault(guids, ''),
+  KEYSTILE_RATE_PER_MINUTE: z.prefault(count, '60'),
+  KEYSTILE_RATE_BURST: z.prefault(count, '120'),
+  KEYSTILE_MAX_IN_FLIGHT: z.prefault(count, '1000'),
 })
 
 const rotatorSettings = z.object({
   KEYSTILE_MODE: z.enum(['apply', 'plan'], 'must be apply or plan'),
   KEYSTILE_DEPLOYMENT: z
     .string(required)
-    .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes, underscores'),
-  KEYSTILE_SUBSCRIPTIONS: guids.prefault(''),
-  KEYSTILE_ACCOUNTS: list.pipe(z.array(accountId)).prefault(''),
-  KEYSTILE_SECRET_NAMES: secretNames.prefault(''),
-  KEYSTILE_TAKE_OVER: secretNames.prefault(''),
-  KEYSTILE_SCHEDULE: schedule.prefault('0 7 * * * *'),
-  KEYSTILE_ROTATE_EVERY: duration.prefault('P30D'),
-  KEYSTILE_GRACE: duration.prefault('P2D'),
-  KEYSTILE_MIN_GRACE: duration.prefault('PT1H'),
-  KEYSTILE_MIN_ROTATE_EVERY: duration.prefault('P1D'),
-  KEYSTILE_MAX_ROTATE_EVERY: duration.prefault('P365D'),
-  KEYSTILE_CLOCK_SKEW: duration.prefault('PT1M'),
-  KEYSTILE_PROOF_WINDOW: duration.prefault('PT3M'),
-  KEYSTILE_PROOF_SPACING: duration.prefault('PT2S'),
-  KEYSTILE_SETTLE: duration.prefault('PT2M'),
-  KEYSTILE_WRITE_DEADLINE: duration.prefault('PT30S'),
-  KEYSTILE_QUARANTINE: duration.prefault('PT90S'),
+    .check(z.regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes, underscores')),
+  KEYSTILE_SUBSCRIPTIONS: z.prefault(guids, ''),
+  KEYSTILE_ACCOUNTS: z.prefault(accountIds, ''),
+  KEYSTILE_SECRET_NAMES: z.prefault(secretNames, ''),
+  KEYSTILE_TAKE_OVER: z.prefault(secretNames, ''),
+  KEYSTILE_SCHEDULE: z.prefault(schedule, '0 7 * * * *'),
+  KEYSTILE_ROTATE_EVERY: z.prefault(duration, 'P30D'),
+  KEYSTILE_GRACE: z.prefault(duration, 'P2D'),
+  KEYSTILE_MIN_GRACE: z.prefault(duration, 'PT1H'),
+  KEYSTILE_MIN_ROTATE_EVERY: z.prefault(duration, 'P1D'),
+  KEYSTILE_MAX_ROTATE_EVERY: z.prefault(duration, 'P365D'),
+  KEYSTILE_CLOCK_SKEW: z.prefault(duration, 'PT1M'),
+  KEYSTILE_PROOF_WINDOW: z.prefault(duration, 'PT3M'),
+  KEYSTILE_PROOF_SPACING: z.prefault(duration, 'PT2S'),
+  KEYSTILE_SETTLE: z.prefault(duration, 'PT2M'),
+  KEYSTILE_WRITE_DEADLINE: z.prefault(duration, 'PT30S'),
+  KEYSTILE_QUARANTINE: z.prefault(duration, 'PT90S'),
 })
 
 const vendorSettings = z.object({
-  KEYSTILE_CHECKS_QUEUE_URL: queueUrl.optional(),
+  KEYSTILE_CHECKS_QUEUE_URL: z.optional(queueUrl),
 })
 
 const roleSetting = z.object({ KEYSTILE_ROLE: z.enum(['rotator', 'vendor', 'all'], 'must be rotator, vendor or all') })
@@ -177,11 +192,6 @@ export const settingNames: readonly string[] = [
   vendorSettings,
 ].flatMap((schema) => Object.keys(schema.shape))
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-const present = (environment: Environment): Environment =>
-  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '' && value !== undefined))
-
 /**
  * @param environment as `process.env`; an empty setting counts as absent.
  * @throws AppError `settings_invalid` whose message has one line for each problem.
@@ -189,7 +199,7 @@ const present = (environment: Environment): Environment =>
 export function parseConfig(environment: Environment): Config {
   const given = present(environment)
   const problems: string[] = []
-  const read = <T extends z.ZodType>(schema: T): z.output<T> | undefined => {
+  const read = <T extends z.ZodMiniType>(schema: T): z.output<T> | undefined => {
     const { data, error } = schema.safeParse(given)
     for (const issue of error?.issues ?? []) problems.push(`${String(issue.path[0])} ${issue.message}`)
     return data
@@ -198,6 +208,7 @@ export function parseConfig(environment: Environment): Config {
   const place = read(cloudSettings)
   const common = read(commonSettings)
   const storage = readStorage(given, problems)
+  problems.push(...credentialProblems(given))
   const keylessAccounts = new Set(common?.KEYSTILE_KEYLESS_ACCOUNTS.map(({ id }) => id.toLowerCase()))
   const rotator = role === 'vendor' ? undefined : toRotator(read(rotatorSettings), keylessAccounts, problems)
   const vendor = role === 'rotator' ? undefined : read(vendorSettings)
@@ -298,42 +309,4 @@ const DAILY_REFRESH_MS = 25 * 3_600_000
 export function warnings({ rotator }: Config): readonly string[] {
   if (!rotator || rotator.policy.graceMs >= DAILY_REFRESH_MS) return []
   return ['KEYSTILE_GRACE is below 25 hours: App Service references to Key Vault may hold a key for longer than that']
-}
-
-const STORAGE = 'AzureWebJobsStorage'
-const CONNECTION_STRING = /^\w+=[^;]+(;\w+=[^;]*)*;?$/
-const isServiceUrl = (text: string) => /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[a-z0-9-]*)?\/?$/i.test(text)
-
-/** The host's storage alone, for a command. @throws AppError `settings_invalid`, as {@link parseConfig}. */
-export function parseStorage(environment: Environment): StorageConnection {
-  const problems: string[] = []
-  const storage = readStorage(present(environment), problems)
-  if (!storage || problems.length > 0) throw new AppError('settings_invalid', problems.join('\n'))
-  return storage
-}
-
-/** The host's own settings: a connection string, or addresses reached with the app's identity. */
-function readStorage(environment: Environment, problems: string[]): StorageConnection | undefined {
-  const connectionString = environment[STORAGE]
-  if (connectionString) {
-    if (!CONNECTION_STRING.test(connectionString)) problems.push(`${STORAGE} is not a connection string`)
-    return { kind: 'string', connectionString }
-  }
-  const account = environment[`${STORAGE}__accountName`]
-  // The host takes the name for one of the public cloud: learn.microsoft.com/azure/azure-functions/functions-reference.
-  if (account && (environment.AZURE_CLOUD ?? 'public') !== 'public') {
-    problems.push(`${STORAGE}__accountName is for the public cloud: set __blobServiceUri and __queueServiceUri instead`)
-    return undefined
-  }
-  const address = (service: string) =>
-    environment[`${STORAGE}__${service}ServiceUri`] ?? (account && `https://${account}.${service}.core.windows.net`)
-  const [queueUrl, blobUrl] = [address('queue'), address('blob')]
-  if (queueUrl && blobUrl) {
-    if (!isServiceUrl(queueUrl) || !isServiceUrl(blobUrl)) problems.push(`${STORAGE}__… does not name https addresses`)
-    return { kind: 'identity', queueUrl, blobUrl }
-  }
-  problems.push(
-    `${STORAGE}, ${STORAGE}__accountName or both ${STORAGE}__blobServiceUri and __queueServiceUri is required`,
-  )
-  return undefined
 }

@@ -1,7 +1,7 @@
 // Request bodies: small, JSON, and exactly of the form that the route takes.
 
 import type { HttpRequest } from '@azure/functions'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { shortText } from '../common/short-text.ts'
 
 const MAX_BYTES = 1_024
@@ -11,7 +11,7 @@ export type BodyAnswer<T> =
   | { readonly kind: 'refused'; readonly code: 'malformed_body' | 'body_too_large' }
 
 /** An empty body is `undefined` to the schema. */
-export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<BodyAnswer<T>> {
+export async function readBody<T>(request: HttpRequest, schema: z.ZodMiniType<T>): Promise<BodyAnswer<T>> {
   const text = await shortText(request.body, MAX_BYTES)
   if (text === undefined) return { kind: 'refused', code: 'body_too_large' }
   const parsed = schema.safeParse(text.trim() === '' ? undefined : parseJson(text))

@@ -1,23 +1,23 @@
 // The queue of requests, which the rotator alone writes: rotations and revokes that operators asked for.
 
 import type { StorageQueueHandler } from '@azure/functions'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseAccountId } from '../common/account.ts'
 import type { Outbox } from '../rotation/ports.ts'
 import type { RequestMessage } from '../rotation/requests.ts'
 import { deliveriesOf, insertedAt, parseMessage } from './messages.ts'
 import { type RunDeps, runAndRecord } from './run-and-record.ts'
 
-const fingerprint = z.string().regex(/^[0-9a-f]{64}$/)
+const fingerprint = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 
 const message = z.object({
-  account: z.string().refine((text) => parseAccountId(text) !== undefined),
+  account: z.string().check(z.refine((text) => parseAccountId(text) !== undefined)),
   request: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('rotate'), live: fingerprint }),
-    z.object({ kind: z.literal('revoke'), kill: z.array(fingerprint).min(1) }),
+    z.object({ kind: z.literal('revoke'), kill: z.array(fingerprint).check(z.minLength(1)) }),
   ]),
-  attempt: z.int().min(0).default(0),
-  askedAt: z.iso.datetime().optional(),
+  attempt: z._default(z.int().check(z.minimum(0)), 0),
+  askedAt: z.optional(z.iso.datetime()),
 })
 
 /** @throws AppError `message_invalid` that names the field, never its value. */

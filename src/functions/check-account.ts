@@ -1,7 +1,7 @@
 // The queue of checks: one message, one account, one run. Whatever a message says, it means `check`.
 
 import type { StorageQueueHandler } from '@azure/functions'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { type AccountId, parseAccountId, parseAccountName } from '../common/account.ts'
 import type { CheckMessage, Outbox } from '../rotation/ports.ts'
 import type { Report } from '../rotation/run.ts'
@@ -11,9 +11,9 @@ import { type RunDeps, runAndRecord } from './run-and-record.ts'
 /** The rotator names an account by its ARM id; a vendor may know no more than the name of its secret. */
 export type NamedCheck = CheckMessage | { readonly secret: string }
 
-const attempt = z.int().min(0).default(0)
-const account = z.string().refine((text) => parseAccountId(text) !== undefined)
-const secret = z.string().refine((text) => parseAccountName(text) === text)
+const attempt = z._default(z.int().check(z.minimum(0)), 0)
+const account = z.string().check(z.refine((text) => parseAccountId(text) !== undefined))
+const secret = z.string().check(z.refine((text) => parseAccountName(text) === text))
 const message = z.union([z.object({ account, attempt }), z.object({ secret })])
 
 /** @throws AppError `message_invalid` that names the field, never its value. */

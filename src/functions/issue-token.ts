@@ -1,7 +1,7 @@
 // POST /api/accounts/{account}/token: a token for a caller who was granted this account.
 
 import type { HttpHandler } from '@azure/functions'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { mayIssue } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import { fingerprintOf } from '../common/secret.ts'

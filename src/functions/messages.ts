@@ -3,14 +3,14 @@
 // queues, and with `base64` the host parks plain text unseen: so it says `none`, and both are read here.
 
 import type { InvocationContext } from '@azure/functions'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { AppError } from '../common/errors.ts'
 
 /**
  * @param fields of the message, the most likely culprit first: named where the problem lies with the whole.
  * @throws AppError `message_invalid` that names the field, never its value.
  */
-export function parseMessage<T>(schema: z.ZodType<T>, entry: unknown, fields: readonly string[]): T {
+export function parseMessage<T>(schema: z.ZodMiniType<T>, entry: unknown, fields: readonly string[]): T {
   const body = decodeEntry(entry)
   const parsed = schema.safeParse(body)
   if (parsed.success) return parsed.data

@@ -2,7 +2,7 @@
 // rotated on that word alone: the event comes from outside, and at once where a secret lives for less than 30 days.
 
 import type { StorageQueueHandler } from '@azure/functions'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseAccountName } from '../common/account.ts'
 import type { Outbox } from '../rotation/ports.ts'
 import { writeRecord } from './log.ts'
@@ -13,9 +13,10 @@ const TYPE = 'Microsoft.KeyVault.SecretNearExpiry'
 /** Event Grid's own schema, and CloudEvents 1.0. In both, the subject is the name of the secret. */
 const event = z.union([
   z.object({ eventType: z.string(), topic: z.string(), subject: z.string() }),
-  z
-    .object({ specversion: z.string(), type: z.string(), source: z.string(), subject: z.string() })
-    .transform(({ type, source, subject }) => ({ eventType: type, topic: source, subject })),
+  z.pipe(
+    z.object({ specversion: z.string(), type: z.string(), source: z.string(), subject: z.string() }),
+    z.transform(({ type, source, subject }) => ({ eventType: type, topic: source, subject })),
+  ),
 ])
 
 /** Why an event means nothing to us. */

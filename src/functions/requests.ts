@@ -1,7 +1,7 @@
 // POST /api/accounts/{account}/rotate and /revoke: what operators may ask for. Answers the plan; the queue does the work.
 
 import type { HttpHandler } from '@azure/functions'
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { mayRotate, type RotationRole } from '../callers/grants.ts'
 import { parseAccountName } from '../common/account.ts'
 import { unreachable } from '../common/errors.ts'
@@ -29,7 +29,7 @@ export const revokeAccountHandler = (
 const requestHandler = <Body>(
   deps: EndpointDeps,
   role: RotationRole,
-  schema: z.ZodType<Body>,
+  schema: z.ZodMiniType<Body>,
   ask: (account: string, body: Body, options: DryRun) => Promise<Asked>,
 ): HttpHandler =>
   callerEndpoint(deps, 'POST', async (request, caller) => {

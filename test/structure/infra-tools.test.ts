@@ -177,5 +177,7 @@ test('azd packs what the release does: the bundle, the host’s settings, the ma
   const packed = readdirSync(root).filter((name) => name === 'dist' || (!fits(name) && !unbuilt.includes(name)))
   expect(packed.filter((name) => name !== 'dist').sort()).toEqual(['LICENSE', 'host.json', 'package.json'])
   expect(ignored).toContain('node_modules')
-  expect(read('infra/tools/package.ts')).toContain("['dist/main.js', 'dist/main.js.map', 'host.json', 'package.json']")
+  expect(read('infra/tools/package.ts')).toContain("[...built, 'host.json', 'package.json']")
+  expect(readdirSync(`${root}/dist`).sort()).toEqual(['app', 'app.json', 'client'])
+  for (const unpacked of ['dist/app.json', 'dist/client']) expect(ignored).toContain(unpacked)
 })

@@ -1,7 +1,6 @@
 // Wiring is a table: the real library, a stand-in core, no host.
 
 import { routes } from '../../openapi/routes.ts'
-import type { Registration } from '../support/fake-core.ts'
 
 jest.mock('@azure/functions-core', () => jest.requireActual('../support/fake-core.ts'), { virtual: true })
 
@@ -15,29 +14,40 @@ const settings = {
   AzureWebJobsStorage__accountName: 'host',
 }
 
-/** What `main` registers under these settings, a row per function: name, trigger, where it listens. */
-function tableFor(environment: Record<string, string>): string[][] {
+type Core = typeof import('../support/fake-core.ts')
+
+/** What `main` registers under these settings. */
+function registeredFor(environment: Record<string, string>): Core {
   const before = process.env
   process.env = environment
-  let table: string[][] = []
+  let core: Core | undefined
   jest.isolateModules(() => {
-    const core: { registered: Registration[] } = require('@azure/functions-core')
+    core = require('@azure/functions-core')
     require('../../src/main.ts')
-    table = core.registered.map(({ name, bindings }) => {
+  })
+  process.env = before
+  if (core === undefined) throw new Error('main was not loaded')
+  return core
+}
+
+/** The same, a row per function: name, trigger, where it listens. */
+const tableFor = (environment: Record<string, string>): string[][] =>
+  registeredFor(environment)
+    .registered.map(({ name, bindings }) => {
       const [trigger] = Object.values(bindings).filter(({ direction }) => direction === 'in')
       const { type = '', queueName, schedule, route, authLevel, connection } = trigger ?? {}
       return [name, type, queueName ?? schedule ?? route ?? '', authLevel ?? connection ?? '']
     })
-  })
-  process.env = before
-  return table.sort()
-}
+    .sort()
 
 const everywhere = [
   ['health', 'httpTrigger', 'health', 'anonymous'],
   ['openapi', 'httpTrigger', 'openapi.json', 'anonymous'],
 ]
-const vendor = [['issueToken', 'httpTrigger', 'accounts/{account}/token', 'anonymous']]
+const vendor = [
+  ['issueToken', 'httpTrigger', 'accounts/{account}/token', 'anonymous'],
+  ['warmup', 'warmupTrigger', '', ''],
+]
 const rotator = [
   ['carryOutRequest', 'queueTrigger', 'keystile-requests', 'AzureWebJobsStorage'],
   ['checkAccount', 'queueTrigger', 'keystile-checks', 'AzureWebJobsStorage'],
@@ -59,7 +69,7 @@ test.each([
 
 test('a vendor answers no route of the rotation, and a rotator vends nothing', () => {
   const namesFor = (KEYSTILE_ROLE: string) => tableFor({ ...settings, KEYSTILE_ROLE }).map(([name]) => name)
-  expect(namesFor('vendor')).toEqual(['health', 'issueToken', 'openapi'])
+  expect(namesFor('vendor')).toEqual(['health', 'issueToken', 'openapi', 'warmup'])
   expect(namesFor('rotator')).not.toContain('issueToken')
 })
 
@@ -86,4 +96,11 @@ test('with bad settings every route answers, and no queue or timer is registered
   expect(said.mock.calls.join()).toContain('KEYSTILE_VAULT_URL is required')
   expect(said.mock.calls.join()).not.toContain('marked-value')
   said.mockRestore()
+})
+
+test('a setting that only an SDK refuses fails what needs it, and its value is not told', async () => {
+  const { AzureWebJobsStorage__accountName: _, ...others } = settings
+  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage: 'MarkedValue=true' })
+  const run = async () => callbacks.get('rotationSchedule')?.({}, {})
+  await expect(run()).rejects.toThrow(/^a setting of the host or of the credential does not fit$/)
 })

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { settingNames } from '../../src/config.ts'
 import { MOST_DELIVERIES } from '../../src/functions/carry-out-request.ts'
+import { root } from '../support/broken.ts'
 import { files, read } from '../support/sources.ts'
 
 const unique = (names: Iterable<string>) => [...new Set(names)].sort()
@@ -40,8 +43,8 @@ test('no other file invents a setting', () => {
 
 test('the built entry is the one that package.json and the host load', () => {
   const manifest: { main: string; scripts: Record<string, string> } = JSON.parse(read('package.json'))
-  expect(manifest.main).toBe('dist/main.js')
-  expect(manifest.scripts.build).toContain(`--outfile=${manifest.main}`)
+  expect(manifest.main).toBe('dist/app/main.mjs')
+  expect(existsSync(join(root, manifest.main))).toBe(true)
 })
 
 test('the host hands over what is on a queue as it is: the handlers read base64 and plain text', () => {

@@ -17,12 +17,17 @@ export interface Registration {
 }
 
 export const registered: Registration[] = []
+/** What is called when a function is, by its name: with what the worker makes for the library. */
+export const callbacks = new Map<string, (...args: unknown[]) => unknown>()
 
 export const version = '4.0.0'
 export const hostVersion = '4.0.0'
 export const setProgrammingModel = (): void => undefined
 export const getProgrammingModel = (): undefined => undefined
-export const registerFunction = (metadata: Registration): void => void registered.push(metadata)
+export const registerFunction = (metadata: Registration, callback: (...args: unknown[]) => unknown): void => {
+  registered.push(metadata)
+  callbacks.set(metadata.name, callback)
+}
 export const registerHook = (): void => undefined
 export const log = (): void => undefined
 export class Disposable {}

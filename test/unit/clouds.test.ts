@@ -8,7 +8,8 @@ import {
   usGovCloud,
 } from '../../src/common/cloud.ts'
 import { AppError } from '../../src/common/errors.ts'
-import { parseConfig, parseStorage } from '../../src/config.ts'
+import { parseConfig } from '../../src/config.ts'
+import { parseStorage } from '../../src/platform-settings.ts'
 
 test.each<[Cloud, { region: string; subDomain?: string }, string]>([
   [usGovCloud, { region: 'usgovvirginia' }, 'https://usgovvirginia.api.cognitive.microsoft.us/sts/v1.0/issueToken'],

@@ -136,6 +136,7 @@ test.each([
     'two proofs (KEYSTILE_PROOF_WINDOW, KEYSTILE_PROOF_SPACING) and KEYSTILE_SETTLE do not fit into 9 minutes',
   ],
   ['AzureWebJobsStorage', 'garbage', 'AzureWebJobsStorage is not a connection string'],
+  ['AZURE_TOKEN_CREDENTIALS', 'everything', 'AZURE_TOKEN_CREDENTIALS must be dev, prod or the name of one credential'],
   [
     'KEYSTILE_PROOF_WINDOW',
     'PT8M',

@@ -1,6 +1,6 @@
 // What the routes answer that need no caller.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const healthAnswer = z.object({ status: z.enum(['ok', 'misconfigured']) }).meta({ id: 'Health' })
 

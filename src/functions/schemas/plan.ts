@@ -1,6 +1,6 @@
 // What a rotation or a revoke would do, as its answer says it.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const slot = z.enum(['key1', 'key2'])
 

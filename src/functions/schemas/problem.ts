@@ -1,6 +1,6 @@
 // A refusal, as one schema for each code: what is constant in it, and the facts that only this code has.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ProblemCode, problems, problemType } from '../problem.ts'
 import { skipReason } from './plan.ts'
 

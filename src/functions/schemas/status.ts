@@ -1,6 +1,6 @@
 // What an operator is told of the fleet. Instants are ISO 8601 in UTC; what is not known is absent.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { slot } from './plan.ts'
 
 const refusal = z

@@ -1,6 +1,6 @@
 // What a vend answers.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const tokenAnswer = z
   .object({

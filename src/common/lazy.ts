@@ -1,0 +1,24 @@
+// What is made when it is first asked for.
+
+/** Answers at once from the second time on; while it is being made, with the same promise for everybody. */
+export type Lazy<T> = () => T | Promise<T>
+
+/** @param make is called by the first, and again by the next after one that failed. */
+export function lazy<T>(make: () => Promise<T>): Lazy<T> {
+  let made: { readonly value: T } | undefined
+  let making: Promise<T> | undefined
+  const begin = async (): Promise<T> => {
+    try {
+      const value = await make()
+      made = { value }
+      return value
+    } finally {
+      making = undefined
+    }
+  }
+  return () => {
+    if (made) return made.value
+    making ??= begin()
+    return making
+  }
+}
