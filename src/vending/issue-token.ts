@@ -115,8 +115,6 @@ const withinTime =
 
 /** What says nothing about the account: the token at hand is kept. After any other refusal it is not given any more. */
 const isOutage = (code: IssueRefusal): boolean => code === 'token_service_unavailable'
-/** Worth a word to operators. The others are an account's own state, and callers may ask for any name. */
-const isTrouble = (code: IssueRefusal): boolean => code === 'token_service_unavailable' || code === 'key_refused'
 
 async function fly({ clock, random, report }: IssueDeps, look: Look, account: string, entry: Entry): Promise<void> {
   const begun = clock.elapsed()
@@ -131,7 +129,8 @@ async function fly({ clock, random, report }: IssueDeps, look: Look, account: st
     if (looked.kind === 'refused') {
       if (!isOutage(looked.code)) entry.token = undefined
       fail({ code: looked.code })
-      if (isTrouble(looked.code)) report({ kind: 'look-failed', account, code: looked.code, reason: looked.reason })
+      // The others are an account's own state, and callers may ask for any name.
+      if ('reason' in looked) report({ kind: 'look-failed', account, code: looked.code, reason: looked.reason })
       return
     }
     if (looked.kind === 'token') entry.token = cacheToken(clock, looked)

@@ -21,7 +21,16 @@ import type {
 export type Looked =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'token'; readonly issued: IssuedToken; readonly source: Source }
-  | { readonly kind: 'refused'; readonly code: IssueRefusal; readonly reason: string }
+  | { readonly kind: 'refused'; readonly code: Exclude<IssueRefusal, Trouble['code']> }
+  | Trouble
+
+/** What operators want to know; the other refusals are an account's own state. */
+export interface Trouble {
+  readonly kind: 'refused'
+  readonly code: 'token_service_unavailable' | 'key_refused'
+  /** For operators; nothing secret. */
+  readonly reason: string
+}
 
 /**
  * @param fresh source of the token at hand, where that is young enough to be kept.
@@ -53,9 +62,8 @@ export const lookAtAccount =
   (account, fresh) =>
     lookAtNewest({ ...deps, account, fresh }, 1)
 
-/** @param reason for operators; nothing secret. */
-const refuse = (code: IssueRefusal, reason: string): Looked => ({ kind: 'refused', code, reason })
-const unavailable = (reason: string): Looked => refuse('token_service_unavailable', reason)
+const refuse = (code: Exclude<IssueRefusal, Trouble['code']>): Looked => ({ kind: 'refused', code })
+const unavailable = (reason: string): Looked => ({ kind: 'refused', code: 'token_service_unavailable', reason })
 
 /**
  * A key that is refused was replaced a moment ago, or has not reached every instance of the service (contract C5), or
@@ -90,7 +98,7 @@ async function failOver(looking: Looking, newest: PublishedKey, why: Unusable): 
   }
   return why === 'forbidden' || tried === 'forbidden'
     ? unavailable('forbidden')
-    : refuse('key_refused', 'every key is refused')
+    : { kind: 'refused', code: 'key_refused', reason: 'every key is refused' }
 }
 
 async function tryKey(looking: Looking, record: PublishedKey): Promise<Looked | Unusable> {
@@ -99,7 +107,7 @@ async function tryKey(looking: Looking, record: PublishedKey): Promise<Looked | 
   const supported = hasTokenService(record.kind)
   switch (answer.kind) {
     case 'refused':
-      return supported ? 'refused' : refuse('tokens_unsupported', record.kind)
+      return supported ? 'refused' : refuse('tokens_unsupported')
     case 'forbidden':
       return 'forbidden'
     default:
@@ -110,12 +118,12 @@ async function tryKey(looking: Looking, record: PublishedKey): Promise<Looked | 
 async function withoutKey(looking: Looking, answer: Exclude<RecordAnswer, { kind: 'record' }>): Promise<Looked> {
   switch (answer.kind) {
     case 'absent':
-      return refuse('unknown_account', 'no such secret')
+      return refuse('unknown_account')
     case 'held':
-      return refuse('account_held', 'the newest version is disabled')
+      return refuse('account_held')
     case 'not-a-record':
       void looking.ask(looking.account, { secret: looking.account })
-      return refuse('unknown_account', 'not a record')
+      return refuse('unknown_account')
     case 'keyless':
       return withIdentity(looking, answer.account)
     default:
@@ -126,8 +134,8 @@ async function withoutKey(looking: Looking, answer: Exclude<RecordAnswer, { kind
 /** Our own identity goes to the account's custom subdomain, and only for accounts that the settings list. */
 async function withIdentity(looking: Looking, account: RecordedAccount): Promise<Looked> {
   const listed = looking.keyless.has(account.providerAddress.toLowerCase())
-  if (!listed) return refuse('keyless_not_enabled', 'not listed')
-  if (account.place.subDomain === undefined) return refuse('keyless_not_enabled', 'no subdomain')
+  if (!listed) return refuse('keyless_not_enabled')
+  if (account.place.subDomain === undefined) return refuse('keyless_not_enabled')
   if (looking.fresh === KEYLESS) return { kind: 'unchanged' }
   const answer = await looking.tokens.exchangeIdentity(account.place)
   // A role takes minutes to arrive (contract C6): that is no final answer.
@@ -143,12 +151,12 @@ function toLooked(
 ): Looked {
   switch (answer.kind) {
     case 'unsupported':
-      return hasTokenService(kind) ? unavailable('no token service there') : refuse('tokens_unsupported', kind)
+      return hasTokenService(kind) ? unavailable('no token service there') : refuse('tokens_unsupported')
     case 'unknown':
       return unavailable(answer.reason)
     case 'token': {
       const endpoint = serviceEndpoint(cloud, place, kind)
-      if (endpoint === undefined) return refuse('unknown_account', 'no such host')
+      if (endpoint === undefined) return refuse('unknown_account')
       const { token, expiresAt } = answer
       const refreshAfter = refreshTime(clock.now(), expiresAt)
       return { kind: 'token', source, issued: { token, expiresAt, refreshAfter, region: place.region, endpoint } }

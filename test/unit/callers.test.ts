@@ -28,6 +28,8 @@ test.each<[string, Claims, string[] | string]>([
   ['an ID token with c_hash', { ...app, c_hash: 'x' }, 'token_invalid'],
   ['a subject that is not the application, without a scope', { ...app, sub: 'somebody' }, 'token_invalid'],
   ['no object id', { ...app, oid: undefined }, 'token_invalid'],
+  ['a user without an object id', { ...user, oid: undefined }, 'token_invalid'],
+  ['a user with a scope that is no text', { ...user, scp: 1 }, []],
   ['v2 claims in a token that says v1', { ...app, ver: '1.0' }, 'token_invalid'],
 ])('%s', (_what, claims, expected) => {
   const answer = readCaller(claims, TENANT)
@@ -74,15 +76,29 @@ test.each([
   ['Negotiate YII=', 'token_missing'],
   ['Bearers a.b.c', 'token_missing'],
   ['a.b.c', 'token_missing'],
+  ['NotBearer a.b.c', 'token_missing'],
   ['Bearer', 'token_invalid'],
   ['bearer ', 'token_invalid'],
   ['Bearer abc', 'token_invalid'],
   ['Bearer a.b.c, Bearer a.b.c', 'token_invalid'],
   ['Bearer a.b.c d', 'token_invalid'],
-  [`Bearer a.b.${'c'.repeat(20_000)}`, 'token_invalid'],
+  [`Bearer a.b.${'c'.repeat(16_374)}`, 'token_invalid'],
 ])('the header %.30s is refused before anything is verified', (header, code) => {
   const verify = () => Promise.reject(new Error('it was verified'))
   expect(asked(verify)(header)).toEqual({ kind: 'refused', code })
+})
+
+test.each([
+  ['with parts of any length', 'head.payload.signature'],
+  ['that makes a header of 16 KiB', `a.b.${'c'.repeat(16_373)}`],
+])('a bearer %s is verified', async (_what, bearer) => {
+  const seen: string[] = []
+  const verify = async (token: string) => {
+    seen.push(token)
+    return { kind: 'refused', code: 'token_expired' } as const
+  }
+  expect(await asked(verify)(`Bearer ${bearer}`)).toEqual({ kind: 'refused', code: 'token_expired' })
+  expect(seen).toEqual([bearer])
 })
 
 test('what the verifier refuses stays refused', async () => {

@@ -156,6 +156,13 @@ describe('a refused key', () => {
     expect(await vend()).toBe('token_service_unavailable')
   })
 
+  test('that is forbidden, and not refused, is an outage also where the one before it is refused', async () => {
+    const { vend, world } = works()
+    world.older = async () => [keyRecord('older key')]
+    world.exchange = async (key) => (key === 'older key' ? refused : { kind: 'forbidden' })
+    expect(await vend()).toBe('token_service_unavailable')
+  })
+
   test('is failed over from while the queue of checks does not answer', async () => {
     const { vend, world } = works('older key')
     world.older = async () => [keyRecord('older key')]
@@ -175,7 +182,7 @@ describe('a refused key', () => {
     await vend()
     await vendEvery(1, 59)
     expect(seen.asked).toEqual([{ account: ID }])
-    await vendEvery(1, 10)
+    await vendEvery(1, 1)
     expect(seen.asked).toHaveLength(2)
   })
 
@@ -227,14 +234,16 @@ describe('an account without keys', () => {
   })
 
   test.each([
-    ['refused', 'token_service_unavailable'],
-    ['forbidden', 'token_service_unavailable'],
-    ['unsupported', 'token_service_unavailable'],
-  ] as const)('whose token service answers %s: %s', async (kind, code) => {
-    const { vend, world } = vendor({ keyless: [ID.toLowerCase()] })
+    ['refused', 'our own identity is refused'],
+    ['forbidden', 'our own identity is refused'],
+    ['unsupported', 'no token service there'],
+  ] as const)('whose token service answers %s is an outage, and operators are told: %s', async (kind, reason) => {
+    const { vend, seen, world } = vendor({ keyless: [ID.toLowerCase()] })
     world.record = async () => keyless()
     world.identity = async () => ({ kind })
+    const code = 'token_service_unavailable'
     expect(await vend()).toBe(code)
+    expect(seen.reports).toEqual([{ kind: 'look-failed', account: 'speech-west', code, reason }])
   })
 
   test('keeps its token from look to look, and gives it up when keys come back', async () => {
