@@ -5,6 +5,7 @@ import { app, type HttpHandler, type InvocationContext, type StorageQueueHandler
 import { systemClock } from './azure/system-clock.ts'
 import { AppError } from './common/errors.ts'
 import { type Lazy, lazy } from './common/lazy.ts'
+import { andThen, type Soon } from './common/soon.ts'
 import {
   CHECKS_QUEUE,
   type Config,
@@ -39,15 +40,13 @@ const http = ([name, route]: Route, handler: HttpHandler): void =>
 const queue = (name: string, queueName: string, handler: StorageQueueHandler): void =>
   app.storageQueue(name, { queueName, connection: 'AzureWebJobsStorage', handler })
 
-type Handler<Input, Result> = (input: Input, context: InvocationContext) => Result | Promise<Result>
+type Handler<Input, Result> = (input: Input, context: InvocationContext) => Soon<Result>
 
 /** A handler that is there from the first invocation on; nothing is waited for once it is. */
 const late =
   <Parts, Input, Result>(parts: Lazy<Parts>, pick: (parts: Parts) => Handler<Input, Result>): Handler<Input, Result> =>
-  (input, context) => {
-    const made = parts()
-    return made instanceof Promise ? made.then((there) => pick(there)(input, context)) : pick(made)(input, context)
-  }
+  (input, context) =>
+    andThen(parts(), (made) => pick(made)(input, context))
 
 /** What an SDK says of a setting that it does not take may hold its value. */
 function fitting<T>(make: () => T): T {

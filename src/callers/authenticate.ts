@@ -1,6 +1,7 @@
 // From the Authorization header to a caller, or to the reason why not.
 
 import type { Clock } from '../common/clock.ts'
+import type { Soon } from '../common/soon.ts'
 import { type CallerAnswer, readCaller } from './caller.ts'
 import type { TokenVerifier } from './ports.ts'
 import { type VerdictCache, verdictCache } from './verdict-cache.ts'
@@ -18,7 +19,7 @@ export interface AuthenticateDeps {
 }
 
 /** Answers at once where the bearer is known or is none, and with a promise only where it has to be verified. */
-export type Authenticate = (authorization: string | null) => CallerAnswer | Promise<CallerAnswer>
+export type Authenticate = (authorization: string | null) => Soon<CallerAnswer>
 
 export function authenticate(deps: AuthenticateDeps): Authenticate {
   const verdicts = verdictCache(deps)

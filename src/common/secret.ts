@@ -1,6 +1,6 @@
 // A key or token as a type of its own, so that it cannot end up in a log, an error or an answer by accident.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { inspect } from 'node:util'
 
 const MASK = '[secret]'
@@ -41,4 +41,4 @@ export class Secret {
  * Lower-case hex SHA-256 of a secret. Keys and tokens are random (at least 128 bits), so the digest may be logged
  * and stored: it names the secret and gives nothing away.
  */
-export const fingerprintOf = (secret: Secret): string => createHash('sha256').update(secret.reveal()).digest('hex')
+export const fingerprintOf = (secret: Secret): string => hash('sha256', secret.reveal(), 'hex')

@@ -6,6 +6,7 @@ import type { Authenticate } from '../callers/authenticate.ts'
 import type { Caller, CallerAnswer } from '../callers/caller.ts'
 import { parseAccountName } from '../common/account.ts'
 import { AppError } from '../common/errors.ts'
+import { andThen, lastly, orElse, type Soon } from '../common/soon.ts'
 import { EXPOSED } from './exposed-headers.ts'
 import type { InFlight } from './in-flight.ts'
 import { writeRecord } from './log.ts'
@@ -47,14 +48,18 @@ export const reply = (response: HttpResponseInit, headers: Fields): Reply => ({
   headers: { ...EXPOSED, ...headers },
 })
 
-export const answer = (status: number, jsonBody: unknown, headers: Fields = {}): Reply =>
-  reply({ status, jsonBody }, { 'Cache-Control': 'no-store', ...headers })
+/** @param body JSON. */
+export const answerText = (status: number, body: string, headers: Fields = {}): Reply =>
+  reply({ status, body }, { 'Cache-Control': 'no-store', 'Content-Type': 'application/json', ...headers })
+
+export const answer = (status: number, body: unknown, headers: Fields = {}): Reply =>
+  answerText(status, JSON.stringify(body), headers)
 
 /** @param note fields for the audit record, added as they become known. Nothing secret. */
-export type CallerHandler = (request: HttpRequest, caller: Caller, note: Record<string, string>) => Promise<Reply>
+export type CallerHandler = (request: HttpRequest, caller: Caller, note: Record<string, string>) => Soon<Reply>
 
 /** An endpoint that anybody may ask. */
-export const endpoint = (method: Method, handle: (request: HttpRequest) => Promise<Reply>): HttpHandler =>
+export const endpoint = (method: Method, handle: (request: HttpRequest) => Soon<Reply>): HttpHandler =>
   serve(method, handle)
 
 /**
@@ -63,15 +68,13 @@ export const endpoint = (method: Method, handle: (request: HttpRequest) => Promi
  * are. A caller's quota is taken before its roles are looked at, so that guessing names is limited, too.
  */
 export const callerEndpoint = (deps: EndpointDeps, method: Method, handle: CallerHandler): HttpHandler =>
-  serve(method, async (request, context) => {
+  serve(method, (request, context) => {
     if (!deps.inFlight.enter()) return turnAway(deps, 'overloaded')
-    try {
-      const answered = await identify(deps, request)
-      if (answered.kind === 'refused') return turnAway(deps, answered.code)
-      return await serveCaller(deps, handle, answered.caller, request, context)
-    } finally {
-      deps.inFlight.leave()
-    }
+    const answered = () =>
+      andThen(identify(deps, request), (who) =>
+        who.kind === 'refused' ? turnAway(deps, who.code) : serveCaller(deps, handle, who.caller, request, context),
+      )
+    return lastly(answered, deps.inFlight.leave)
   })
 
 function turnAway({ refusals }: EndpointDeps, code: ProblemCode): Reply {
@@ -81,23 +84,23 @@ function turnAway({ refusals }: EndpointDeps, code: ProblemCode): Reply {
 
 type Identified = CallerAnswer | { readonly kind: 'refused'; readonly code: 'upstream_unavailable' }
 
-async function identify({ authenticate }: EndpointDeps, request: HttpRequest): Promise<Identified> {
-  try {
-    return await authenticate(request.headers.get('authorization'))
-  } catch (error) {
-    // Nobody knows who asked, so this is counted like other refusals: anybody can have it happen.
-    if (error instanceof AppError) return { kind: 'refused', code: 'upstream_unavailable' }
-    throw error
-  }
-}
+const identify = ({ authenticate }: EndpointDeps, request: HttpRequest): Soon<Identified> =>
+  orElse<Identified>(
+    () => authenticate(request.headers.get('authorization')),
+    (error) => {
+      // Nobody knows who asked, so this is counted like other refusals: anybody can have it happen.
+      if (error instanceof AppError) return { kind: 'refused', code: 'upstream_unavailable' }
+      throw error
+    },
+  )
 
-async function serveCaller(
+function serveCaller(
   { admit, refusals }: EndpointDeps,
   handle: CallerHandler,
   caller: Caller,
   request: HttpRequest,
   context: InvocationContext,
-): Promise<Reply> {
+): Soon<Reply> {
   const account = parseAccountName(request.params.account ?? '')
   const note: Record<string, string> = account === undefined ? {} : { account }
   const admission = admit(caller)
@@ -109,35 +112,37 @@ async function serveCaller(
     if (refusals.isFirst({ ...who, result: code })) record(code)
     return admission.kind === 'denied' ? refuse(code) : { ...refuse(code), headers: quotaHeaders(admission.quota) }
   }
-  const handled = await attempt(context, () => handle(request, caller, note))
-  record(handled.kind === 'refused' ? handled.code : 'granted')
-  return { ...handled, headers: { ...handled.headers, ...quotaHeaders(admission.quota) } }
+  return andThen(
+    attempt(context, () => handle(request, caller, note)),
+    (handled) => {
+      record(handled.kind === 'refused' ? handled.code : 'granted')
+      return { ...handled, headers: { ...handled.headers, ...quotaHeaders(admission.quota) } }
+    },
+  )
 }
 
 /** Answers 405 for any other method. HEAD is GET, whose body the host does not send. */
-function serve(
-  method: Method,
-  handle: (request: HttpRequest, context: InvocationContext) => Promise<Reply>,
-): HttpHandler {
+function serve(method: Method, handle: (request: HttpRequest, context: InvocationContext) => Soon<Reply>): HttpHandler {
   const methods: readonly string[] = method === 'GET' ? ['GET', 'HEAD'] : [method]
-  return async (request, context) => {
+  return (request, context) => {
     if (!methods.includes(request.method))
       return problem('method_not_allowed', context, { headers: { Allow: methods.join(', ') } })
-    const replied = await attempt(context, () => handle(request, context))
-    if (replied.kind === 'refused') return problem(replied.code, context, replied)
-    return { ...replied.response, headers: replied.headers }
+    return andThen(
+      attempt(context, () => handle(request, context)),
+      (replied): HttpResponseInit =>
+        replied.kind === 'refused'
+          ? problem(replied.code, context, replied)
+          : { ...replied.response, headers: replied.headers },
+    )
   }
 }
 
 /** Turns what is thrown into a refusal that tells nothing of it. */
-async function attempt(context: InvocationContext, work: () => Promise<Reply>): Promise<Reply> {
-  try {
-    return await work()
-  } catch (error) {
+const attempt = (context: InvocationContext, work: () => Soon<Reply>): Soon<Reply> =>
+  orElse(work, (error) => {
     context.error(error instanceof AppError ? `${error.code}: ${error.message}` : `internal: ${whereThrown(error)}`)
     return refuse(codeOf(error))
-  }
-}
+  })
 
 const codeOf = (error: unknown): ProblemCode => (error instanceof AppError ? 'upstream_unavailable' : 'internal')
 

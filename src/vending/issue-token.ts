@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../common/clock.ts'
 import { AppError } from '../common/errors.ts'
+import type { Soon } from '../common/soon.ts'
 import { askSparingly } from './ask-sparingly.ts'
 import { type CachedToken, cacheToken } from './cached-token.ts'
 import type { IssueRefusal, IssueResult } from './issued-token.ts'
@@ -26,7 +27,7 @@ export interface IssueDeps extends Omit<LookDeps, 'ask'> {
  * @throws AppError when the vault refuses or does not answer, and nothing valid is at hand: at once where that is
  *   remembered, otherwise as a rejection.
  */
-export function issueToken(deps: IssueDeps): (account: string) => IssueResult | Promise<IssueResult> {
+export function issueToken(deps: IssueDeps): (account: string) => Soon<IssueResult> {
   const look = lookAtAccount({ ...deps, ask: askSparingly(deps) })
   const entries = new LRUCache<string, Entry>({ max: MAX_ACCOUNTS })
   return (account) => {
