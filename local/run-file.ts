@@ -21,6 +21,7 @@ export async function openLocalFolder(): Promise<void> {
 const runSchema = z.object({
   vendorUrl: z.string(),
   rotatorUrl: z.string(),
+  queueUrl: z.string(),
   proxyUrl: z.string(),
   caFile: z.string(),
   controlUrl: z.string(),

@@ -14,6 +14,10 @@ import { forgetRun, localFolder, openLocalFolder, writeHumanEnv, writeRun } from
 import seed from './seed.json' with { type: 'json' }
 import { type Stack, startStack } from './stack.ts'
 
+const USAGE = `usage: npm start
+       npm run start:func        (the same under the Core Tools)
+It starts everything on this machine, on ports 7071, 7072, 7080 to 7082 and 10000 to 10002, until Ctrl-C.`
+
 /** Minutes stand for weeks here, and a token lives as long as grace, so that it dies before its key does. */
 const rotator = {
   KEYSTILE_SCHEDULE: '*/10 * * * * *',
@@ -99,12 +103,13 @@ function requireFunc(): Host {
   )
 }
 
-async function leaveTraces({ azure, vendor, rotator }: Stack): Promise<void> {
+async function leaveTraces({ azure, vendor, rotator, storage }: Stack): Promise<void> {
   const { tenantId, api, callers } = azure.world.seed
   const secrets = callers.map(({ name, clientId }) => [name, { clientId, clientSecret: azure.clientSecret(name) }])
   await writeRun({
     vendorUrl: vendor.url,
     rotatorUrl: rotator.url,
+    queueUrl: storage.queueUrl,
     proxyUrl: azure.proxyUrl,
     caFile: azure.caFile,
     controlUrl: azure.controlUrl,
@@ -140,4 +145,4 @@ Ctrl-C ends it.
 `
 }
 
-await runCommand(main)
+await runCommand(USAGE, main)

@@ -6,7 +6,10 @@ import { runCommand } from './command.ts'
 import { pointAtAzure } from './point-at-azure.ts'
 import { readRun, registrationOf } from './run-file.ts'
 
-await runCommand(async () => {
+const USAGE = `usage: npm run -s vend -- <account> [--as app-all]
+It asks for a token of the account, as a caller of a running \`npm start\`, and prints the answer.`
+
+await runCommand(USAGE, async () => {
   const options = { as: { type: 'string', default: 'app-all' } } as const
   const { values, positionals } = parseArgs({ allowPositionals: true, options })
   const [account, ...more] = positionals

@@ -1,6 +1,7 @@
 // `npm run smoke`: what must hold of a vendor after a deployment. Exit code 0: it does, 1: it does not, 2: usage.
 
 import { DefaultAzureCredential } from '@azure/identity'
+import { asksForHelp, expectListener, NothingAnswers } from '../local/command.ts'
 import { pointAtAzure } from '../local/point-at-azure.ts'
 import { type Run, readRun } from '../local/run-file.ts'
 import { chinaCloud, publicCloud, usGovCloud } from '../src/common/cloud.ts'
@@ -19,6 +20,7 @@ async function prepare(command: SmokeCommand): Promise<SmokeOptions> {
   const { url, account, audience, clientWithoutRole } = command
   const run = await runHere()
   if (run && (url === undefined || url === run.vendorUrl)) {
+    await expectListener(run.vendorUrl, 'the vendor')
     await pointAtAzure(run)
     return { url: run.vendorUrl, account, callers: localCallers(run), leastSeconds: 1 }
   }
@@ -34,7 +36,12 @@ async function prepare(command: SmokeCommand): Promise<SmokeOptions> {
 const runHere = (): Promise<Run | undefined> => readRun().catch(() => undefined)
 
 async function main(): Promise<number> {
-  const options = await prepare(parseSmokeCommand(process.argv.slice(2)))
+  const args = process.argv.slice(2)
+  if (asksForHelp(args)) {
+    say(SMOKE_USAGE)
+    return 0
+  }
+  const options = await prepare(parseSmokeCommand(args))
   const counts = { ok: 0, 'not ok': 0, skipped: 0 }
   for await (const { name, result, says } of smokeChecks(options)) {
     counts[result] += 1
@@ -48,8 +55,9 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const usage = error instanceof UsageError
+  const ours = usage || error instanceof NothingAnswers
   // Anything else may hold what an upstream said.
-  console.error(usage ? error.message : 'something went wrong that is not known')
+  console.error(ours ? error.message : 'something went wrong that is not known')
   if (usage) console.error(SMOKE_USAGE)
   process.exitCode = usage ? 2 : 1
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { regionOf } from '../azure/keys.ts'
 import { type Seed, seedSchema } from '../azure/seed.ts'
 import type { Registration } from '../client.ts'
-import { runCommand, Stopped, untilSignal } from '../command.ts'
+import { runCommand, unlessStopped } from '../command.ts'
 import { pointAtAzure } from '../point-at-azure.ts'
 import { localFolder, openLocalFolder } from '../run-file.ts'
 import seedFile from '../seed.json' with { type: 'json' }
@@ -15,6 +15,9 @@ import { type Consumer, runCaller, runKeyReader, type Tally } from './consumers.
 import { type Refused, readRefusal, renderTable } from './report.ts'
 import { LEAST_CALLS, rotationsOf, type Shown, shortfalls } from './verdict.ts'
 import { type AccountHistory, readHistories } from './watch.ts'
+
+const USAGE = `usage: npm run demo
+It adopts five accounts, rotates each three times under load, and ends by itself in about 45 seconds.`
 
 /** Seconds stand for days here. A token lives no longer than grace, as in Azure: nobody knows if it dies with its key. */
 const policy = {
@@ -50,13 +53,7 @@ const nobody: AccountHistory = { published: [], used: new Map() }
 async function main(): Promise<number> {
   const startedAt = performance.now()
   parseArgs({ options: {} })
-  const signal = untilSignal()
-  try {
-    return await show(startedAt, signal)
-  } catch (error) {
-    if (signal.reason instanceof Stopped) return signal.reason.exitCode
-    throw error
-  }
+  return unlessStopped((signal) => show(startedAt, signal))
 }
 
 async function show(startedAt: number, signal: AbortSignal): Promise<number> {
@@ -170,4 +167,4 @@ function isRotated({ identities }: Seed, { name, tags, disableLocalAuth }: Accou
   return tags.keystile === 'rotate' && !disableLocalAuth && grants.some(({ scope }) => scope.endsWith(`/${name}`))
 }
 
-await runCommand(main)
+await runCommand(USAGE, main)

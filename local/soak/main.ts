@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { runCommand, Stopped, untilSignal } from '../command.ts'
+import { runCommand, unlessStopped } from '../command.ts'
 import { pointAtAzure } from '../point-at-azure.ts'
 import { localFolder, openLocalFolder } from '../run-file.ts'
 import { seeded } from '../seeded.ts'
@@ -21,6 +21,9 @@ import { type Observed, observe } from './observed.ts'
 import { render, shortfalls } from './report.ts'
 import type { Soak } from './soak.ts'
 
+const USAGE = `usage: npm run soak -- [--minutes 1] [--seed <whole number>]
+The same seed chooses the same faults again. Without one, it draws one and says it.`
+
 const WARM_WITHIN_MS = 60_000
 const PACE_MS = 400
 /** What a vendor remembers of the last fault is over by then. */
@@ -32,13 +35,7 @@ async function main(): Promise<number> {
   })
   const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
   if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes is a number above 0, --seed a whole one')
-  const signal = untilSignal()
-  try {
-    return await begin(minutes, seed, signal)
-  } catch (error) {
-    if (signal.reason instanceof Stopped) return signal.reason.exitCode
-    throw error
-  }
+  return unlessStopped((signal) => begin(minutes, seed, signal))
 }
 
 async function begin(minutes: number, seed: number, signal: AbortSignal): Promise<number> {
@@ -138,4 +135,4 @@ async function waitUntil(what: string, { observed, signal }: Soak, done: () => b
   }
 }
 
-await runCommand(main)
+await runCommand(USAGE, main)

@@ -84,7 +84,7 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   malformed_body: {
     status: 400,
     title: 'Malformed body',
-    detail: 'Send what this route takes: no body or an empty JSON object, and for a revoke its `slots`.',
+    detail: 'Send no body or an empty JSON object; for a revoke, one whose `slots` is `live`, `idle` or `both`.',
   },
   body_too_large: { status: 413, title: 'Body too large', detail: 'Send what this route takes: it is short.' },
   rate_limited: {

@@ -129,4 +129,4 @@ async function drive({ azure, vendor }: Stack, { origin, setup }: PageServer, co
 
 const said = (what: string) => console.log(`seen: ${what}`)
 
-await runCommand(main)
+await runCommand('usage: npm run test:browser', main)

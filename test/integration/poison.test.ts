@@ -167,6 +167,12 @@ test.each([
     'half a connection string',
     { AzureWebJobsStorage: 'AccountName=marked' },
     2,
+    'AzureWebJobsStorage is not a connection string',
+  ],
+  [
+    'a credential that nobody knows',
+    { AzureWebJobsStorage__accountName: 'contoso', AZURE_TOKEN_CREDENTIALS: 'marked' },
+    2,
     'a setting of the storage or of the credential does not fit',
   ],
   [
@@ -179,7 +185,7 @@ test.each([
     'a storage that does not answer',
     {
       AzureWebJobsStorage:
-        'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=bWFya2Vk;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1',
+        'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=bWFya2Vk;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1',
     },
     1,
     'look at keystile-checks-poison: no answer (ECONNREFUSED)\n',

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const secretOf = (name: string) => stack.azure.clientSecret(name)
   place = {
     ...{ proxyUrl: stack.azure.proxyUrl, caFile: stack.azure.caFile, controlUrl: '', controlKey: '' },
-    ...{ vendorUrl: stack.vendor.url, rotatorUrl: stack.rotator.url },
+    ...{ vendorUrl: stack.vendor.url, rotatorUrl: stack.rotator.url, queueUrl: stack.storage.queueUrl },
     ...{ tenantId: seed.tenantId, audience: seed.api.appIdUri },
     callers: Object.fromEntries(
       seed.callers.map(({ name, clientId }) => [name, { clientId, clientSecret: secretOf(name) }]),

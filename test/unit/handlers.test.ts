@@ -237,6 +237,7 @@ describe('requests of operators', () => {
     async (body) => {
       const answer = await call(revoke({ kind: 'planned', plan }), body === undefined ? {} : { body })
       expect([answer.status, answer.body.code]).toEqual([400, 'malformed_body'])
+      expect(answer.body.detail).toContain('`slots` is `live`, `idle` or `both`')
     },
   )
 })
