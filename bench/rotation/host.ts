@@ -1,7 +1,7 @@
 // The Functions host as far as a queue trigger goes: what is taken when, how much at once, and what comes again.
 
-import type { Clock } from '../src/common/clock.ts'
-import type { CheckMessage } from '../src/rotation/ports.ts'
+import type { Clock } from '../../src/common/clock.ts'
+import type { CheckMessage } from '../../src/rotation/ports.ts'
 import type { Wire } from './wire.ts'
 
 interface Waiting {

@@ -112,7 +112,7 @@ function main(): void {
     heap: HEAP.join(' '),
     platform: `${process.platform} ${process.arch}`,
   }
-  const folder = new URL('results/', import.meta.url)
+  const folder = new URL('../results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
   const results = { machine, targets: judged, rows }
   writeFileSync(new URL('rotation.json', folder), `${JSON.stringify(results, null, 2)}\n`)

@@ -1,11 +1,11 @@
 // One scenario: a fleet, what is asked of it, and under which conditions; what it took.
 
 import type { InvocationContext } from '@azure/functions'
-import { azurePacing } from '../src/azure/pacing.ts'
-import { parseAccountId } from '../src/common/account.ts'
-import { checkAccountHandler } from '../src/functions/check-account.ts'
-import { checkAccount } from '../src/rotation/check-account.ts'
-import { proveKey } from '../src/rotation/prove.ts'
+import { azurePacing } from '../../src/azure/pacing.ts'
+import { parseAccountId } from '../../src/common/account.ts'
+import { checkAccountHandler } from '../../src/functions/check-account.ts'
+import { checkAccount } from '../../src/rotation/check-account.ts'
+import { proveKey } from '../../src/rotation/prove.ts'
 import { type Concurrency, createQueue } from './host.ts'
 import { createPlainPorts, createPorts } from './sdk.ts'
 import { realClock, virtualClock } from './virtual-clock.ts'

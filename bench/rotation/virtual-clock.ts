@@ -1,6 +1,6 @@
 // A clock whose time passes only when everybody waits: a discrete-event simulation, exact to the millisecond.
 
-import type { Clock } from '../src/common/clock.ts'
+import type { Clock } from '../../src/common/clock.ts'
 
 interface Sleeper {
   readonly at: number

@@ -1,7 +1,7 @@
 // Azure as far as its time and its limits go: each call takes a while, is counted, and may be answered with 429.
 
-import { seeded } from '../local/seeded.ts'
-import type { Clock } from '../src/common/clock.ts'
+import { seeded } from '../../local/seeded.ts'
+import type { Clock } from '../../src/common/clock.ts'
 
 /** What a call is counted as. `lease` and `queue` are the host's storage, which limits nothing here. */
 export type CallKind = 'arm-read' | 'arm-write' | 'vault-read' | 'vault-create' | 'sts' | 'lease' | 'queue'

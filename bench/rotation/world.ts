@@ -1,8 +1,8 @@
 // A fleet in memory, and what Azure answers about it: accounts, one vault, the token service.
 
-import { parseAccountId, type Slot } from '../src/common/account.ts'
-import { tag } from '../src/common/record.ts'
-import { fingerprintOf, Secret } from '../src/common/secret.ts'
+import { parseAccountId, type Slot } from '../../src/common/account.ts'
+import { tag } from '../../src/common/record.ts'
+import { fingerprintOf, Secret } from '../../src/common/secret.ts'
 import type { CallKind } from './wire.ts'
 
 const DAY = 86_400_000

@@ -1,0 +1,44 @@
+// `npm run bench [-- vend cold scale rotation]`: what it costs, as ratios to floors measured in the same run. Exit code
+// 0: every target is met, 1: one is missed, 2: usage.
+
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { buildAll } from './build.ts'
+import { machine } from './machine.ts'
+import { isMet, type Measured } from './measured.ts'
+import { print } from './table.ts'
+import { measureVends } from './vend/main.ts'
+
+const GROUPS = { vend: measureVends } as const
+type Group = keyof typeof GROUPS
+const isGroup = (text: string): text is Group => Object.hasOwn(GROUPS, text)
+
+async function main(): Promise<number> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' } },
+  })
+  const groups = positionals.length === 0 ? Object.keys(GROUPS) : positionals
+  if (!groups.every(isGroup)) {
+    console.error(`usage: npm run bench [-- ${Object.keys(GROUPS).join(' ')}] [--rounds 5] [--seconds 3]`)
+    return 2
+  }
+  const built = await buildAll()
+  const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
+  const rows: Measured[] = []
+  for (const group of groups) {
+    const measured = await GROUPS[group](built, options)
+    rows.push(...measured)
+    save(group, measured)
+  }
+  print(rows)
+  return rows.every((row) => isMet(row) !== false) ? 0 : 1
+}
+
+function save(group: Group, rows: readonly Measured[]): void {
+  const folder = new URL('results/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL(`${group}.json`, folder), `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`)
+}
+
+process.exitCode = await main()

@@ -1,0 +1,138 @@
+// A vend from the cache, against a function that says hello, node:http, and a server that asks the token service each
+// time; with as many callers at once as there are connections.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { Built } from '../build.ts'
+import { type Measured, ratioOf, spreadOf, type Target } from '../measured.ts'
+import { type Server, startServer } from '../process.ts'
+import type { Load, Loaded } from './load.ts'
+import { ACCOUNT, startVendingWorld } from './world.ts'
+
+const CONNECTIONS = [1, 32, 256] as const
+const NAMES = ['vend', 'hello', 'node:http', 'ask each time'] as const
+type Name = (typeof NAMES)[number]
+
+/** Against the server that asks each time. */
+const AGAINST_ASKING = { 1: 250, 32: 15, 256: 2 } as const
+
+interface Round extends Loaded {
+  readonly cpuMicros: number
+  readonly residentBytes: number
+}
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** In a process of its own: what it leaves behind is not collected at the cost of the next round. */
+async function loadOf(load: Load): Promise<Loaded> {
+  const child = spawn(process.execPath, [file('./load.ts'), JSON.stringify(load)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  })
+  const [said] = await Promise.all([text(child.stdout), once(child, 'exit')])
+  const loaded: Loaded = JSON.parse(said)
+  const [refused] = loaded.refused
+  if (refused !== undefined) throw new Error(`a request was answered with ${refused}`)
+  return loaded
+}
+
+async function roundOf(server: Server, load: Omit<Load, 'port'>): Promise<Round> {
+  const before = await server.usage()
+  const loaded = await loadOf({ ...load, port: server.port })
+  const after = await server.usage()
+  const cpuMicros = (after.cpuMicros - before.cpuMicros) / loaded.requests
+  return { ...loaded, cpuMicros, residentBytes: after.residentBytes }
+}
+
+export interface VendOptions {
+  readonly rounds: number
+  readonly seconds: number
+  /** For the processes that answer. */
+  readonly flags?: readonly string[]
+}
+
+export async function measureVends(built: Built, { rounds, seconds, flags = [] }: VendOptions): Promise<Measured[]> {
+  const closers: (() => Promise<void>)[] = []
+  const keep = <T extends { close(): Promise<void> }>(started: T): T => {
+    closers.push(started.close)
+    return started
+  }
+  try {
+    const world = keep(await startVendingWorld())
+    const sts = keep(await startServer({ args: [file('../servers/slow-sts.ts')] }))
+    const asking = { SPEECH_KEY: 'not-a-key', STS_URL: `http://127.0.0.1:${sts.port}/` }
+    const servers: Readonly<Record<Name, readonly [Server, string]>> = {
+      vend: [
+        keep(await startServer({ args: [built.host, built.apps.keystile], env: world.env, flags })),
+        `/api/accounts/${ACCOUNT}/token`,
+      ],
+      hello: [keep(await startServer({ args: [built.host, built.apps.hello], flags })), '/api/hello'],
+      'node:http': [keep(await startServer({ args: [file('../servers/node-http.ts')], flags })), '/'],
+      'ask each time': [
+        keep(await startServer({ args: [built.host, built.apps['ask-each-time']], env: asking, flags })),
+        '/api/token',
+      ],
+    }
+    const headers = { authorization: await world.bearer() }
+    const ask = (name: Name, connections: number, forSeconds: number) => {
+      const [server, path] = servers[name]
+      return roundOf(server, { path, method: 'POST', headers, connections, seconds: forSeconds })
+    }
+    for (const name of NAMES) await ask(name, 32, 2)
+    const exchangesBefore = world.exchanges()
+    const all = new Map<string, Round[]>()
+    const of = (name: Name, connections: number): Round[] => {
+      const rounds = all.get(`${name} ${connections}`) ?? []
+      all.set(`${name} ${connections}`, rounds)
+      return rounds
+    }
+    for (let round = 0; round < rounds; round += 1)
+      // Each begins in turn, so that none always follows the same other.
+      for (const connections of CONNECTIONS)
+        for (let at = 0; at < NAMES.length; at += 1) {
+          const name = NAMES[(at + round) % NAMES.length] ?? 'vend'
+          of(name, connections).push(await ask(name, connections, seconds))
+        }
+    const exchanges = world.exchanges() - exchangesBefore
+    return [
+      ...CONNECTIONS.flatMap((connections) => rowsOf(connections, (name) => of(name, connections))),
+      {
+        group: 'vend',
+        what: 'calls of the token service for all vends of this table',
+        unit: '',
+        value: spreadOf([exchanges]),
+        target: { atMost: 2 },
+      },
+    ]
+  } finally {
+    for (const close of closers.reverse()) await close()
+  }
+}
+
+function rowsOf(connections: (typeof CONNECTIONS)[number], of: (name: Name) => readonly Round[]): Measured[] {
+  const held = connections === 1 ? {} : { throughput: { atLeast: 0.9 }, cpu: { atMost: 1.2 }, p99: { atMost: 1.3 } }
+  const targets: Partial<Record<'throughput' | 'cpu' | 'p99', Target>> = held
+  const row = (
+    what: string,
+    unit: string,
+    floor: Name,
+    value: (round: Round) => number,
+    target?: Target | undefined,
+  ): Measured => {
+    const [values, floors] = [of('vend').map(value), of(floor).map(value)]
+    const base = { group: 'vend', what: `${what}, ${connections} at once`, unit, value: spreadOf(values), floor }
+    return { ...base, ratio: ratioOf(values, floors), ...(target && { target }) }
+  }
+  const perSecond = ({ requests, seconds }: Round) => requests / seconds
+  return [
+    row('vends', '/s', 'hello', perSecond, targets.throughput),
+    row('vends', '/s', 'node:http', perSecond),
+    row('vends', '/s', 'ask each time', perSecond, { atLeast: AGAINST_ASKING[connections] }),
+    row('CPU for a vend', 'µs', 'hello', ({ cpuMicros }) => cpuMicros, targets.cpu),
+    row('half are answered within', 'ms', 'hello', ({ p50 }) => p50),
+    row('99 of 100 are answered within', 'ms', 'hello', ({ p99 }) => p99, targets.p99),
+    row('memory of the process', 'MB', 'hello', ({ residentBytes }) => residentBytes / 1e6),
+  ]
+}
