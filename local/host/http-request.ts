@@ -26,7 +26,8 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | 'too-
 }
 
 /** A body without a length is dropped on its way to the worker, when HTTP streams are off. */
-export const isChunked = (request: IncomingMessage) => request.headers['transfer-encoding'] !== undefined
+export const hasLength = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) !== 0
 
 /** @returns The whole URL, with the host that the sender named; `null` when that makes none. */
 export const requestUrl = ({ headers, url }: IncomingMessage) =>

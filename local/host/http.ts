@@ -7,7 +7,7 @@ import { handleAdmin } from './admin.ts'
 import { applyCors, type CorsOptions } from './cors.ts'
 import { describeError, StartError } from './errors.ts'
 import { type HostFunction, textOption } from './functions.ts'
-import { isChunked, readBody, requestUrl, toHttpData } from './http-request.ts'
+import { hasLength, readBody, requestUrl, toHttpData } from './http-request.ts'
 import { sendEmpty, sendReturnValue } from './http-response.ts'
 import type { Call, Outcome } from './invoke.ts'
 import { createRouter, type Route, type Router } from './routes.ts'
@@ -104,7 +104,7 @@ async function answer(
   const found = router(request.method ?? 'GET', path)
   if (!found) return refuse(request, response, 404)
   let body: Buffer | 'too-large' = Buffer.alloc(0)
-  if (isChunked(request)) request.resume()
+  if (!hasLength(request)) request.resume()
   else body = await readBody(request)
   if (body === 'too-large') return refuse(request, response, 413)
   const outcome = await invoke(found.target, {

@@ -1,6 +1,6 @@
 // One call of one function: core context, the library's model, hooks, handler, response; with a time limit and a log.
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Core } from './core.ts'
 import type { CoreInvocationContext, InvocationResponse, TypedData } from './core-types.ts'
 import { describeError } from './errors.ts'
@@ -151,8 +151,11 @@ function createContext(
 
 function continueTrace(given: string | undefined): string {
   const [, trace, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(given ?? '') ?? []
-  return `00-${trace ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '00'}`
+  return `00-${trace ?? randomHex(32)}-${randomHex(16)}-${flags ?? '00'}`
 }
+
+/** From UUIDs, of which Node keeps some ready. @param digits at most 32. */
+const randomHex = (digits: number) => randomUUID().replaceAll('-', '').slice(0, digits)
 
 async function withLimit<T>(work: Promise<T>, limitMs: number | undefined, message: () => string): Promise<T> {
   if (limitMs === undefined) return work

@@ -22,13 +22,20 @@ export interface Logger {
 /** Line breaks inside a message are written as `\n`, so that one event stays one line. */
 export function createLogger(write: (line: string) => void): Logger {
   let levels: LogLevels = {}
+  const known = new Map<string, number>()
+  const leastOf = (category: string): number => {
+    const least = known.get(category) ?? ORDER.indexOf(levelFor(levels, category))
+    known.set(category, least)
+    return least
+  }
   return {
     log(level, source, category, message) {
-      if (ORDER.indexOf(level) < ORDER.indexOf(levelFor(levels, category)) || level === 'none') return
+      if (ORDER.indexOf(level) < leastOf(category) || level === 'none') return
       write(`[${new Date().toISOString()}] ${level} ${source} ${message.replaceAll(/\r?\n/g, '\\n')}`)
     },
     setLevels(given) {
       levels = given
+      known.clear()
     },
   }
 }

@@ -1,6 +1,7 @@
 // ASP.NET route templates, as far as the Functions host uses them, on the URLPattern that Node brings along.
 
 import { URLPattern } from 'node:url'
+import { LRUCache } from 'lru-cache'
 import { StartError } from './errors.ts'
 import { type Accepts, readConstraint } from './route-constraints.ts'
 
@@ -39,7 +40,7 @@ interface CompiledRoute<T> extends Route<T> {
  */
 export function createRouter<T>(routes: readonly Route<T>[]): Router<T> {
   const compiled = routes.map(compile).sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0))
-  return (method, path) => {
+  const find: Router<T> = (method, path) => {
     for (const route of compiled) {
       if (route.methods.length > 0 && !route.methods.includes(method)) continue
       const params = match(route, path)
@@ -47,7 +48,17 @@ export function createRouter<T>(routes: readonly Route<T>[]): Router<T> {
     }
     return undefined
   }
+  // A pattern costs more than all else that this host does for a request, and most requests are for a few paths.
+  const found = new LRUCache<string, RouteMatch<T>>({ max: MOST_REMEMBERED })
+  return (method, path) => {
+    const name = `${method} ${path}`
+    const known = found.get(name) ?? find(method, path)
+    if (known) found.set(name, known)
+    return known
+  }
 }
+
+const MOST_REMEMBERED = 1_000
 
 const SEGMENT_KINDS = { literal: '1', mixed: '2', constrained: '3', parameter: '4', catchAll: '5' }
 

@@ -9,6 +9,7 @@ import { type VerdictCache, verdictCache } from './verdict-cache.ts'
 /** Another scheme is no authentication here (RFC 6750, 3.1): the answer is what to send, not what is wrong with it. */
 const IS_BEARER = /^Bearer( |$)/i
 const BEARER = /^Bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i
+const USUAL = 'Bearer '
 /** Entra's tokens are far below; what is longer is not looked at. */
 const MAX_LENGTH = 16_384
 
@@ -24,11 +25,18 @@ export type Authenticate = (authorization: string | null) => Soon<CallerAnswer>
 export function authenticate(deps: AuthenticateDeps): Authenticate {
   const verdicts = verdictCache(deps)
   return (authorization) => {
-    if (authorization === null || !IS_BEARER.test(authorization)) return { kind: 'refused', code: 'token_missing' }
-    const [, token] = authorization.length > MAX_LENGTH ? [] : (BEARER.exec(authorization) ?? [])
-    if (token === undefined) return { kind: 'refused', code: 'token_invalid' }
-    return verdicts.get(token) ?? verify(deps, verdicts, token)
+    if (authorization === null) return { kind: 'refused', code: 'token_missing' }
+    // Nearly all are spelled like this, by callers who are known: what was verified was read before.
+    const known = authorization.startsWith(USUAL) ? verdicts.get(authorization.slice(USUAL.length)) : undefined
+    return known ?? readAndVerify(deps, verdicts, authorization)
   }
+}
+
+function readAndVerify(deps: AuthenticateDeps, verdicts: VerdictCache, authorization: string): Soon<CallerAnswer> {
+  if (!IS_BEARER.test(authorization)) return { kind: 'refused', code: 'token_missing' }
+  const [, token] = authorization.length > MAX_LENGTH ? [] : (BEARER.exec(authorization) ?? [])
+  if (token === undefined) return { kind: 'refused', code: 'token_invalid' }
+  return verdicts.get(token) ?? verify(deps, verdicts, token)
 }
 
 async function verify(

@@ -178,7 +178,8 @@ describe('a refused key', () => {
   })
 
   test('asks for one check a minute', async () => {
-    const { vend, vendEvery, seen } = works()
+    const { vend, vendEvery, clock, seen } = works()
+    clock.advance(1_000)
     await vend()
     await vendEvery(1, 59)
     expect(seen.asked).toEqual([{ account: ID }])
