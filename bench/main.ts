@@ -4,12 +4,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { buildAll } from './build.ts'
+import { measureColdStarts } from './cold/main.ts'
 import { machine } from './machine.ts'
 import { isMet, type Measured } from './measured.ts'
 import { print } from './table.ts'
 import { measureVends } from './vend/main.ts'
 
-const GROUPS = { vend: measureVends } as const
+const GROUPS = { vend: measureVends, cold: measureColdStarts } as const
 type Group = keyof typeof GROUPS
 const isGroup = (text: string): text is Group => Object.hasOwn(GROUPS, text)
 

@@ -27,9 +27,11 @@ export async function startServer({ args, env = {}, flags = [] }: ServerOptions)
     env: { PATH, HOME, NODE_NO_WARNINGS: '1', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  const ended = Promise.withResolvers<never>()
+  child.once('exit', (code, by) => ended.reject(new Error(`${args.join(' ')} ended with ${code ?? by}`)))
+  ended.promise.catch(() => undefined)
   const hear = async (): Promise<Said> => {
-    const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended: ${code}`)))
-    const [said] = await Promise.race([once(child, 'message'), ended])
+    const [said] = await Promise.race([once(child, 'message'), ended.promise])
     return said
   }
   const first = await hear()
@@ -45,9 +47,8 @@ export async function startServer({ args, env = {}, flags = [] }: ServerOptions)
     },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
       child.kill('SIGKILL')
-      await ended
+      await ended.promise.catch(() => undefined)
     },
   }
 }

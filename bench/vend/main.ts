@@ -65,7 +65,7 @@ export async function measureVends(built: Built, { rounds, seconds, flags = [] }
     const asking = { SPEECH_KEY: 'not-a-key', STS_URL: `http://127.0.0.1:${sts.port}/` }
     const servers: Readonly<Record<Name, readonly [Server, string]>> = {
       vend: [
-        keep(await startServer({ args: [built.host, built.apps.keystile], env: world.env, flags })),
+        keep(await startServer({ args: [built.host, built.apps.keystile], env: world.envOf('vendor'), flags })),
         `/api/accounts/${ACCOUNT}/token`,
       ],
       hello: [keep(await startServer({ args: [built.host, built.apps.hello], flags })), '/api/hello'],

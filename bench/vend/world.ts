@@ -15,10 +15,10 @@ const unhurried = { KEYSTILE_RATE_PER_MINUTE: '999999', KEYSTILE_RATE_BURST: '99
 
 export interface VendingWorld {
   readonly stack: Stack
-  /** The whole environment of a vendor. */
-  readonly env: Readonly<Record<string, string>>
-  /** For the header `authorization`. */
-  bearer(): Promise<string>
+  /** The whole environment of an app. */
+  envOf(app: 'vendor' | 'rotator'): Readonly<Record<string, string>>
+  /** For the header `authorization`. @param caller by the seed's name; default: one that may have every token. */
+  bearer(caller?: string): Promise<string>
   /** Calls of the token service so far. */
   exchanges(): number
   close(): Promise<void>
@@ -36,8 +36,8 @@ export async function startVendingWorld(): Promise<VendingWorld> {
   await stack.vendor.close()
   return {
     stack,
-    env: { ...stack.env('vendor'), ...unhurried },
-    bearer: async () => `Bearer ${(await stack.azure.entra.mint({ kind: 'app', caller: 'app-all' })).token}`,
+    envOf: (app) => ({ ...stack.env(app), ...unhurried, KEYSTILE_SCHEDULE: '0 0 0 1 1 *' }),
+    bearer: async (caller = 'app-all') => `Bearer ${(await stack.azure.entra.mint({ kind: 'app', caller })).token}`,
     exchanges: () => stack.azure.journal.counts()['sts.issueToken'] ?? 0,
     close: async () => {
       await stack.close()

@@ -47,6 +47,9 @@ export function periodOf(schedule: string): Period | undefined {
   const times = hours.flatMap((hour) =>
     minutes.flatMap((minute) => seconds.map((second) => hour * 3_600 + minute * 60 + second)),
   )
+  // Most schedules are of every day, and a start of the app that walks through the years for them is a slow one.
+  const isDaily = months.length === 12 && days.length === 31 && daysOfWeek.length === 7
+  if (isDaily) return gapsOf(times, [0], 1)
   const dates = Array.from({ length: DAYS_LOOKED_AT }, (_, day) => day).filter((day) => {
     const date = new Date(FIRST_DAY + day * DAY_SECONDS * SECOND)
     return (
@@ -55,16 +58,16 @@ export function periodOf(schedule: string): Period | undefined {
       daysOfWeek.includes(date.getUTCDay())
     )
   })
-  return gapsOf(times, dates)
+  return gapsOf(times, dates, DAYS_LOOKED_AT)
 }
 
-/** @param times of a day, in seconds. @param dates in days. Both rise. */
-function gapsOf(times: readonly number[], dates: readonly number[]): Period | undefined {
+/** @param times of a day, in seconds. @param dates in days; both rise. @param goesRoundAfter in days. */
+function gapsOf(times: readonly number[], dates: readonly number[], goesRoundAfter: number): Period | undefined {
   const [first, last] = [times[0], times.at(-1)]
   const [firstDate, lastDate] = [dates[0], dates.at(-1)]
   if (first === undefined || last === undefined || firstDate === undefined || lastDate === undefined) return undefined
   // The years go round: after the last date comes the first one again.
-  const nights = [...steps(dates), firstDate + DAYS_LOOKED_AT - lastDate]
+  const nights = [...steps(dates), firstDate + goesRoundAfter - lastDate]
   let [shortest, longest] = [Number.POSITIVE_INFINITY, 0]
   for (const gap of [...steps(times), ...nights.map((days) => first + days * DAY_SECONDS - last)]) {
     shortest = Math.min(shortest, gap)
