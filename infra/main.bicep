@@ -117,6 +117,14 @@ param instanceMemoryMB int = 512
 @description('Warm instances of the vendor. Billed all the time.')
 param alwaysReadyHttp int = 0
 
+@description('HTTP requests that one instance is given at once (docs/decisions/0010).')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 100
+
+@description('Arguments for the Node worker (docs/decisions/0010). With any, cold starts are slower.')
+param workerArguments string = ''
+
 @description('Address of a release zip, for installing without azd.')
 param packageUri string = ''
 
@@ -180,6 +188,8 @@ module core 'modules/core.bicep' = {
     nodeVersion: nodeVersion
     instanceMemoryMB: instanceMemoryMB
     alwaysReadyHttp: alwaysReadyHttp
+    httpConcurrency: httpConcurrency
+    workerArguments: workerArguments
     packageUri: packageUri
     logRetentionDays: logRetentionDays
   }

@@ -99,6 +99,14 @@ param instanceMemoryMB int = 512
 @description('Warm instances of the vendor. Billed all the time.')
 param alwaysReadyHttp int = 0
 
+@description('HTTP requests that one instance is given at once (docs/decisions/0010).')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 100
+
+@description('Arguments for the Node worker (docs/decisions/0010). With any, cold starts are slower.')
+param workerArguments string = ''
+
 @description('Address of a release zip, for installing without azd.')
 param packageUri string = ''
 
@@ -368,6 +376,8 @@ module rotator 'function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: 40
     alwaysReadyHttp: splitApps ? 0 : alwaysReadyHttp
+    httpConcurrency: httpConcurrency
+    workerArguments: workerArguments
     corsOrigins: splitApps ? [] : corsOrigins
     openTo: rotatorOpenTo
     ipRanges: checkedRanges
@@ -399,6 +409,8 @@ module vendor 'function-app.bicep' = if (splitApps) {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: 100
     alwaysReadyHttp: alwaysReadyHttp
+    httpConcurrency: httpConcurrency
+    workerArguments: workerArguments
     corsOrigins: corsOrigins
     openTo: 'everybody'
     ipRanges: []

@@ -35,6 +35,14 @@ param maximumInstanceCount int
 @description('Instances for HTTP that are kept warm. They are billed all the time.')
 param alwaysReadyHttp int
 
+@description('HTTP requests that one instance is given at once, before another instance is started.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int
+
+@description('Arguments for the Node worker, or empty. With any, a worker that waits warm is started anew: cold starts are slower.')
+param workerArguments string
+
 @description('Origins of browser pages that may call. Never *.')
 param corsOrigins array
 
@@ -77,6 +85,8 @@ var hostSettings = {
   AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
   AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
 }
+
+var workerSettings = empty(workerArguments) ? {} : { languageWorkers__node__arguments: workerArguments }
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
@@ -135,6 +145,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
         alwaysReady: alwaysReadyHttp > 0 ? [{ name: 'http', instanceCount: alwaysReadyHttp }] : []
+        triggers: {
+          http: {
+            perInstanceConcurrency: httpConcurrency
+          }
+        }
       }
     }
     siteConfig: {
@@ -156,7 +171,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(settings, hostSettings)
+  properties: union(settings, hostSettings, workerSettings)
 }
 
 resource ftpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
