@@ -1,6 +1,6 @@
 // `npm run build`: the app as it is deployed. One entry; what is imported lazily becomes chunks of its own.
 
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -9,7 +9,6 @@ const folder = 'dist/app'
 /** Imported by SDKs for what is not done here: a list of blobs as a table, a sign-in in a browser. Not packed. */
 const NEVER = ['apache-arrow', 'open']
 
-await rm(`${root}${folder}`, { recursive: true, force: true })
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { main: 'src/main.ts' },
@@ -35,3 +34,8 @@ const { metafile } = await build({
   metafile: true,
 })
 await writeFile(`${root}${folder}.json`, JSON.stringify(metafile))
+
+// What an earlier build left goes last, so that whoever reads the folder meanwhile finds a whole app.
+const made = new Set(Object.keys(metafile.outputs).map((path) => path.slice(folder.length + 1)))
+const left = (await readdir(`${root}${folder}`)).filter((name) => !made.has(name))
+for (const name of left) await rm(`${root}${folder}/${name}`, { force: true })
