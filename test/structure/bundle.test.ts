@@ -1,0 +1,96 @@
+// What an instance has to read and compile before it answers: sizes and lists, so that no slow machine changes them.
+// What a process really loads, test/integration/vend-calls.test.ts holds against the same lists.
+
+import { afterFirstVend, kibibytesOf, packagesOf, reachable, sourcesOf, whenReady } from '../support/bundle.ts'
+import { files } from '../support/sources.ts'
+
+const ready = packagesOf(whenReady)
+const afterVend = packagesOf(afterFirstVend)
+
+test.each([
+  ['until an instance is ready', whenReady, 135],
+  ['until its first vend is answered', afterFirstVend, 700],
+  ['at all', reachable, 1_575],
+])('what is loaded %s is within its budget', (_when, chunks, kibibytes) => {
+  expect(kibibytesOf(chunks)).toBeLessThanOrEqual(kibibytes)
+})
+
+test('an instance is ready with these packages, and no others', () => {
+  expect(ready).toEqual(['@azure/functions', '@azure/functions-extensions-base', 'cookie', 'zod'])
+})
+
+test('the first vend adds these packages, and no others', () => {
+  expect(afterVend.filter((name) => !ready.includes(name))).toEqual([
+    '@azure-rest/core-client',
+    '@azure/abort-controller',
+    '@azure/core-auth',
+    '@azure/core-client',
+    '@azure/core-lro',
+    '@azure/core-process',
+    '@azure/core-rest-pipeline',
+    '@azure/core-tracing',
+    '@azure/core-util',
+    '@azure/identity',
+    '@azure/keyvault-common',
+    '@azure/keyvault-secrets',
+    '@azure/logger',
+    '@azure/msal-common',
+    '@azure/msal-node',
+    '@typespec/ts-http-runtime',
+    'agent-base',
+    'buffer-equal-constant-time',
+    'debug',
+    'ecdsa-sig-formatter',
+    'has-flag',
+    'http-proxy-agent',
+    'https-proxy-agent',
+    'jose',
+    'jsonwebtoken',
+    'jwa',
+    'jws',
+    'limiter',
+    'lodash.includes',
+    'lodash.isboolean',
+    'lodash.isinteger',
+    'lodash.isnumber',
+    'lodash.isplainobject',
+    'lodash.isstring',
+    'lodash.once',
+    'lru-cache',
+    'ms',
+    'safe-buffer',
+    'semver',
+    'supports-color',
+  ])
+})
+
+test('no SDK of Azure is waited for until the first invocation', () => {
+  expect(ready.filter((name) => /^@azure\/(?!functions)|^@azure-rest\/|^@typespec\//.test(name))).toEqual([])
+})
+
+test('a vend loads nothing that only a rotation needs', () => {
+  expect(afterVend).not.toContain('@azure/arm-cognitiveservices')
+  expect(afterVend.filter((name) => name.startsWith('@azure/storage-'))).toEqual([])
+  const sources = sourcesOf(afterFirstVend)
+  // How often a schedule comes round: the settings are refused by it.
+  expect(sources.filter((path) => path.startsWith('src/rotation/'))).toEqual(['src/rotation/spread-schedule.ts'])
+  expect(sources.filter((path) => path.startsWith('src/azure/'))).toEqual([
+    'src/azure/credential.ts',
+    'src/azure/entra.ts',
+    'src/azure/errors.ts',
+    'src/azure/record-reader.ts',
+    'src/azure/signing-keys.ts',
+    'src/azure/sts.ts',
+    'src/azure/system-clock.ts',
+  ])
+})
+
+test('what the SDKs import and nobody here uses is not packed', () => {
+  const packages = packagesOf(reachable)
+  expect(packages).toEqual(expect.arrayContaining(['@azure/storage-blob', '@azure/identity']))
+  expect(packages.filter((name) => ['apache-arrow', 'open'].includes(name))).toEqual([])
+})
+
+test('each chunk has its map, and nothing lies beside them that main cannot reach', () => {
+  expect(files('dist/app/**/*')).toEqual(reachable.flatMap((chunk) => [chunk, `${chunk}.map`]).toSorted())
+})
