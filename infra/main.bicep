@@ -122,7 +122,7 @@ param alwaysReadyHttp int = 0
 @maxValue(1000)
 param httpConcurrency int = 100
 
-@description('Arguments for the Node worker (docs/decisions/0010). With any, cold starts are slower.')
+@description('Heap sizes for the Node worker, such as --max-semi-space-size=16 (docs/decisions/0010). With any, cold starts are slower.')
 param workerArguments string = ''
 
 @description('Address of a release zip, for installing without azd.')

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The API registration without Bicep: what main.bicep makes, by az. Running it twice changes nothing.
-# Use one of the two: they number the roles of single accounts differently.
+# Use one of the two: main.bicep does not find an app that was made here. Both give all roles the same ids.
 #   create-app.sh [unique name] [account …]
 set -euo pipefail
 
@@ -19,8 +19,16 @@ object=$(az ad app show --id "$app" --query id --output tsv)
 there=$(az rest --method get --url "https://graph.microsoft.com/v1.0/applications/$object?\$select=appRoles")
 
 # Roles that are there keep their ids; those of further accounts are added.
-body=$(node - "$here/app-roles.json" "$there" "$@" <<'JS'
-const [, , file, there, ...accounts] = process.argv
+body=$(node - "$here/app-roles.json" "$there" "$name" "$@" <<'JS'
+const [, , file, there, uniqueName, ...accounts] = process.argv
+// guid() of Bicep: a UUID of version 5 in the namespace of ARM.
+const guid = (...parts) => {
+  const namespace = Buffer.from('11fb06fb712d4ddd98c7e71bbd588830', 'hex')
+  const hash = require('node:crypto').createHash('sha1').update(namespace).update(parts.join('-')).digest()
+  hash[6] = (hash[6] & 0x0f) | 0x50
+  hash[8] = (hash[8] & 0x3f) | 0x80
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
 const { appRoles, scope } = JSON.parse(require('node:fs').readFileSync(file, 'utf8'))
 const roles = new Map([...appRoles, ...JSON.parse(there).appRoles].map((role) => [role.value, role]))
 for (const account of accounts.map((one) => one.toLowerCase())) {
@@ -28,7 +36,8 @@ for (const account of accounts.map((one) => one.toLowerCase())) {
   if (roles.has(value)) continue
   const texts = { displayName: value, description: `Gets tokens of the account ${account}.` }
   roles.set(value, {
-    id: require('node:crypto').randomUUID(), value, ...texts, allowedMemberTypes: ['Application', 'User'], isEnabled: true,
+    id: guid(uniqueName, 'Token.Issue', account), value, ...texts,
+    allowedMemberTypes: ['Application', 'User'], isEnabled: true,
   })
 }
 const scopes = [{ ...scope, isEnabled: true, type: 'Admin' }]

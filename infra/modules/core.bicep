@@ -104,7 +104,7 @@ param alwaysReadyHttp int = 0
 @maxValue(1000)
 param httpConcurrency int = 100
 
-@description('Arguments for the Node worker (docs/decisions/0010). With any, cold starts are slower.')
+@description('Heap sizes for the Node worker, such as --max-semi-space-size=16 (docs/decisions/0010). With any, cold starts are slower.')
 param workerArguments string = ''
 
 @description('Address of a release zip, for installing without azd.')
@@ -160,7 +160,13 @@ var zoneNames = {
   table: 'privatelink.table.${environment().suffixes.storage}'
   vault: 'privatelink.vaultcore${replace(environment().suffixes.keyvaultDns, '.vault', '')}'
 }
-var siteZone = checkedOperatorApi == 'private' ? { sites: 'privatelink.azurewebsites.net' } : {}
+// environment() has no suffix for apps.
+var siteZoneNames = {
+  AzureCloud: 'privatelink.azurewebsites.net'
+  AzureUSGovernment: 'privatelink.azurewebsites.us'
+  AzureChinaCloud: 'privatelink.chinacloudsites.cn'
+}
+var siteZone = checkedOperatorApi == 'private' ? { sites: siteZoneNames[environment().name] } : {}
 var allZones = union(zoneNames, siteZone)
 var rotatorStorageId = resourceId('Microsoft.Storage/storageAccounts', rotatorStorageName)
 var vendorStorageId = resourceId('Microsoft.Storage/storageAccounts', vendorStorageName)

@@ -40,7 +40,7 @@ param alwaysReadyHttp int
 @maxValue(1000)
 param httpConcurrency int
 
-@description('Arguments for the Node worker, or empty. With any, a worker that waits warm is started anew: cold starts are slower.')
+@description('Heap sizes for the Node worker (--max-semi-space-size=N, --max-old-space-size=N), or empty. With any, a worker that waits warm is started anew: cold starts are slower.')
 param workerArguments string
 
 @description('Origins of browser pages that may call. Never *.')
@@ -66,6 +66,17 @@ param packageUri string
 var checkedOrigins = empty(filter(corsOrigins, origin => contains(origin, '*')))
   ? corsOrigins
   : fail('corsOrigins names origins; * would let every page in')
+// Any other argument could load code, open a debugger or bring a CA: what is refused to NODE_OPTIONS would come in here.
+var heapSizes = ['--max-old-space-size=', '--max-semi-space-size=']
+var digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
+var givenArguments = empty(workerArguments) ? [] : split(workerArguments, ' ')
+var otherArguments = filter(
+  givenArguments,
+  one => !contains(heapSizes, join(split(one, digits), '')) || !startsWith(one, join(split(one, digits), '')) || endsWith(one, '=')
+)
+var checkedArguments = empty(otherArguments)
+  ? workerArguments
+  : fail('workerArguments takes --max-semi-space-size=N and --max-old-space-size=N, one space between them, and nothing else')
 var rules = [
   for (entry, index) in ipRanges: {
     name: 'allowed-${index}'
@@ -86,7 +97,7 @@ var hostSettings = {
   AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
 }
 
-var workerSettings = empty(workerArguments) ? {} : { languageWorkers__node__arguments: workerArguments }
+var workerSettings = empty(workerArguments) ? {} : { languageWorkers__node__arguments: checkedArguments }
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName

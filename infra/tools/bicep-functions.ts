@@ -1,4 +1,4 @@
-// The functions of Bicep that infra/ uses, on plain values. Hashes differ from Azure's; equal inputs give equal outputs.
+// The functions of Bicep that infra/ uses, on plain values. uniqueString differs from Azure's; equal inputs give equal outputs.
 
 import { createHash } from 'node:crypto'
 
@@ -49,6 +49,15 @@ const text = (value: Value): string => {
 const same = (a: Value, b: Value): boolean => JSON.stringify(a) === JSON.stringify(b)
 const digest = (args: Value[]): string => createHash('sha256').update(JSON.stringify(args)).digest('hex')
 
+/** The namespace of ARM's `guid`, which makes UUIDs of version 5 (learn.microsoft.com, Bicep functions for strings). */
+const NAMESPACE = Buffer.from('11fb06fb712d4ddd98c7e71bbd588830', 'hex')
+const uuid5 = (name: string): string => {
+  const hash = createHash('sha1').update(NAMESPACE).update(name).digest()
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+
 const size = (value: Value): number => {
   if (value === null || value === undefined) return 0
   if (typeof value === 'string' || Array.isArray(value)) return value.length
@@ -94,16 +103,7 @@ export const functions: Readonly<Record<string, (...args: Value[]) => Value>> = 
   first: (value) => (typeof value === 'string' ? value.slice(0, 1) : list(value)[0]),
   flatten: (of) => list(of).flatMap(list),
   format: (pattern, ...args) => text(pattern).replace(/\{(\d+)\}/g, (_, at) => toText(args[Number(at)])),
-  guid: (...args) => {
-    const hash = digest(args)
-    return [
-      hash.slice(0, 8),
-      hash.slice(8, 12),
-      `5${hash.slice(13, 16)}`,
-      `8${hash.slice(17, 20)}`,
-      hash.slice(20, 32),
-    ].join('-')
-  },
+  guid: (...args) => uuid5(args.map(toText).join('-')),
   indexOf: (value, part) => text(value).indexOf(text(part)),
   int: (value) => Number(value),
   items: (of) => (isObject(of) ? Object.entries(of).map(([key, value]) => ({ key, value })) : []),
@@ -117,7 +117,10 @@ export const functions: Readonly<Record<string, (...args: Value[]) => Value>> = 
   range: (start, count) => Array.from({ length: Number(count) }, (_, at) => Number(start) + at),
   replace: (value, what, by) => text(value).replaceAll(text(what), text(by)),
   skip: (value, count) => (typeof value === 'string' ? value.slice(Number(count)) : list(value).slice(Number(count))),
-  split: (value, by) => text(value).split(text(by)),
+  split: (value, by) =>
+    Array.isArray(by)
+      ? by.reduce<string[]>((parts, one) => parts.flatMap((part) => part.split(text(one))), [text(value)])
+      : text(value).split(text(by)),
   startsWith: (value, start) => text(value).toLowerCase().startsWith(text(start).toLowerCase()),
   string: toText,
   substring: (value, from, count) =>

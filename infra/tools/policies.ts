@@ -100,9 +100,23 @@ const nothingLocal: Policy = (plan) =>
     .filter(([, name]) => NOT_IN_AZURE.test(name))
     .map(([id, name]) => `${id}: ${name} is not for Azure`)
 
-function settings(plan: Plan): [id: string, name: string][] {
+const WORKER_ARGUMENTS = 'languageWorkers__node__arguments'
+const HEAP_SIZES = /^--max-(semi|old)-space-size=\d+( --max-(semi|old)-space-size=\d+)*$/
+
+/** Arguments of the worker do all that NODE_OPTIONS does. */
+const workerTakesHeapSizes: Policy = (plan) =>
+  settings(plan)
+    .filter(([, name]) => /^languageWorkers(__|:)/i.test(name))
+    .filter(([, name, value]) => name !== WORKER_ARGUMENTS || !(isExpression(value) || HEAP_SIZES.test(String(value))))
+    .map(([id, name]) => `${id}: ${name} may hold heap sizes of Node, and nothing else`)
+
+function settings(plan: Plan): [id: string, name: string, value: unknown][] {
   return ofType(plan, 'Microsoft.Web/sites/config').flatMap(({ id, body }) =>
-    Object.keys((at(body, 'properties') ?? {}) as object).map((name): [string, string] => [id, name]),
+    Object.entries((at(body, 'properties') ?? {}) as object).map(([name, value]): [string, string, unknown] => [
+      id,
+      name,
+      value,
+    ]),
   )
 }
 
@@ -193,6 +207,7 @@ export const policies = {
   vaultIsSafe,
   flexOnly,
   nothingLocal,
+  workerTakesHeapSizes,
   corsNamesOrigins,
   noSecretOutputs,
   knownRoles,
@@ -205,6 +220,7 @@ export const literalPolicies: readonly (keyof typeof policies)[] = [
   'noSharedKeys',
   'vaultIsSafe',
   'flexOnly',
+  'workerTakesHeapSizes',
   'corsNamesOrigins',
   'noSecretOutputs',
 ]

@@ -82,7 +82,10 @@ function againstSchema(root: string, path: string, schema: string, read: Read): 
 interface Workflow {
   readonly jobs?: Record<
     string,
-    { readonly steps?: readonly { readonly run?: string; readonly uses?: string; readonly with?: object }[] }
+    {
+      readonly needs?: string
+      readonly steps?: readonly { readonly run?: string; readonly uses?: string; readonly with?: object }[]
+    }
   >
 }
 
@@ -90,6 +93,9 @@ interface Workflow {
 function workflowRules(path: string, text: string): string[] {
   const workflow: Workflow = parse(text)
   const steps = Object.values(workflow.jobs ?? {}).flatMap(({ steps = [] }) => steps)
+  const deployments = Object.values(workflow.jobs ?? {}).flatMap(({ needs, steps = [] }) =>
+    steps.flatMap(({ run = '' }) => [...run.matchAll(/azd deploy.*/g)].map(([command]) => ({ needs, command }))),
+  )
   const unsaid = [...text.matchAll(/uses: (\S+)(.*)/g)].filter(([, , rest = '']) => !/ # v\d/.test(rest))
   const keeps = steps.filter(
     ({ uses = '', with: given }) => uses.startsWith('actions/checkout@') && at(given, 'persist-credentials') !== false,
@@ -97,6 +103,13 @@ function workflowRules(path: string, text: string): string[] {
   return [
     ...unsaid.map(([, action]) => `${path}: ${action} does not say its version`),
     ...keeps.map(() => `${path}: a checkout keeps its token`),
+    ...deployments
+      .filter(({ needs }) => needs !== 'check')
+      .map(({ command }) => `${path}: ${command} without the tests before it`),
+    // Without a package, azd builds for all services at once, into one folder.
+    ...deployments
+      .filter(({ command }) => !/^azd deploy (vend|rotator) --from-package /.test(command))
+      .map(({ command }) => `${path}: ${command} without a package`),
     // Text of somebody else in a command is a command of somebody else.
     ...steps
       .filter(({ run = '' }) => run.includes('$' + '{{'))

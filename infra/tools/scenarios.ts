@@ -20,7 +20,7 @@ const roleId = (last: number) => `44444444-4444-4444-8444-44444444444${last}`
 
 const all: Record<string, Record<string, unknown>> = {
   standard,
-  'one app': { ...standard, splitApps: false },
+  'one app': { ...standard, splitApps: false, corsOrigins: ['https://app.example.com'] },
   'an existing, shared vault': {
     ...standard,
     existingKeyVaultId: `/subscriptions/${ELSEWHERE}/resourceGroups/vaults/providers/Microsoft.KeyVault/vaults/shared`,
@@ -35,6 +35,11 @@ const all: Record<string, Record<string, unknown>> = {
     packageUri: 'https://example.com/keystile.zip',
     alwaysReadyHttp: 1,
     corsOrigins: ['https://app.example.com'],
+  },
+  'tuned workers': {
+    ...standard,
+    httpConcurrency: 20,
+    workerArguments: '--max-semi-space-size=16 --max-old-space-size=384',
   },
   'roles made by somebody else': {
     ...standard,

@@ -121,9 +121,64 @@ test.each([
   ['another word', { operatorApi: 'open' }, 'allowed'],
   ['CORS for everybody', { corsOrigins: ['*'] }, 'corsOrigins'],
   ['CORS for every subdomain', { corsOrigins: ['https://*.example.com'] }, 'corsOrigins'],
+  ['a debugger in the worker', { workerArguments: '--inspect=9229' }, 'workerArguments takes'],
+  ['code for the worker', { workerArguments: '--max-old-space-size=384 --require=/a.cjs' }, 'workerArguments takes'],
+  ['a CA for the worker', { workerArguments: '--use-openssl-ca' }, 'workerArguments takes'],
+  ['a heap without a size', { workerArguments: '--max-old-space-size=' }, 'workerArguments takes'],
+  ['a heap of words', { workerArguments: '--max-old-space-size=much' }, 'workerArguments takes'],
+  ['a size that is none', { workerArguments: '--max-1old-space-size=384' }, 'workerArguments takes'],
+  [
+    'two spaces between heap sizes',
+    { workerArguments: '--max-old-space-size=9  --max-semi-space-size=1' },
+    'one space',
+  ],
 ])('a deployment with %s is refused', (_what, parameters, why) => {
   expect(() => withParameters(parameters)).toThrow(why)
   expect(() => withParameters(parameters)).toThrow(TemplateRefused)
+})
+
+const concurrencyOf = (plan: Plan) =>
+  at(siteOf(plan, 'vend')?.body, 'properties', 'functionAppConfig', 'scaleAndConcurrency', 'triggers', 'http')
+
+test('the vendor’s site gets the requests at once and the heap sizes that are given', () => {
+  const plan = planOf('tuned workers')
+  expect(concurrencyOf(plan)).toEqual({ perInstanceConcurrency: 20 })
+  expect(settingsOf(plan, 'vend').languageWorkers__node__arguments).toBe(
+    '--max-semi-space-size=16 --max-old-space-size=384',
+  )
+})
+
+test('by default an instance gets 100 requests at once, and its worker no arguments', () => {
+  const plan = planOf('standard')
+  expect(concurrencyOf(plan)).toEqual({ perInstanceConcurrency: 100 })
+  for (const app of ['rotator', 'vend'])
+    expect(Object.keys(settingsOf(plan, app)).filter((name) => /^languageWorkers/i.test(name))).toEqual([])
+})
+
+const originsOf = (plan: Plan, app: string) =>
+  at(siteOf(plan, app)?.body, 'properties', 'siteConfig', 'cors', 'allowedOrigins')
+const page = 'https://app.example.com'
+
+test.each(Object.keys(scenarios))('pages may call the app that vends, and no other: %s', (scenario) => {
+  const plan = planOf(scenario)
+  const given = ['one app', 'from a release'].includes(scenario) ? [page] : []
+  const split = siteOf(plan, 'vend') !== undefined
+  expect(split).toBe(!scenario.startsWith('one app'))
+  expect(originsOf(plan, split ? 'vend' : 'rotator')).toEqual(given)
+  if (split) expect(originsOf(plan, 'rotator')).toEqual([])
+})
+
+test.each([
+  [
+    'a vendor that no page may call',
+    "corsOrigins: corsOrigins\n    openTo: 'everybody'",
+    "corsOrigins: []\n    openTo: 'everybody'",
+  ],
+  ['a rotator that pages may call', 'corsOrigins: splitApps ? [] : corsOrigins', 'corsOrigins: corsOrigins'],
+])('%s shows', (_what, from, to) => {
+  const change = broken('infra/modules/core.bicep', from, to)
+  const plan = planFor(root, scenarios['from a release'] ?? {}, change)
+  expect([originsOf(plan, 'vend'), originsOf(plan, 'rotator')]).not.toEqual([[page], []])
 })
 
 test('private networking closes storage and vault, and gives each an endpoint', () => {
@@ -147,6 +202,16 @@ test('private networking closes storage and vault, and gives each an endpoint', 
     'privatelink.vaultcore.azure.net',
   ])
   expect(ofType(planOf('standard'), 'Microsoft.Network/virtualNetworks')).toEqual([])
+})
+
+test.each([
+  ['AzureUSGovernment', 'privatelink.azurewebsites.us'],
+  ['AzureChinaCloud', 'privatelink.chinacloudsites.cn'],
+])('in %s the private zone of the app is %s', (cloud, zone) => {
+  const elsewhere = broken('infra/modules/core.bicep', '[environment().name]', `['${cloud}']`)
+  const plan = planFor(root, scenarios['private networking'] ?? {}, elsewhere)
+  const zones = ofType(plan, 'Microsoft.Network/privateDnsZones').map(({ id }) => id.split('/').at(-1))
+  expect(zones.filter((name) => /sites/.test(String(name)))).toEqual([zone])
 })
 
 test('every parameter that azd fills in is one of main.bicep', () => {

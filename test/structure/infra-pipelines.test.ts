@@ -38,6 +38,8 @@ test.each([
     /expression in a command/,
   ],
   ['a pipe that hides a failure', deployYml, '          set -o pipefail\n', '', /pipefail/],
+  ['a deployment before the tests', deployYml, '    needs: check\n', '', /without the tests before it/],
+  ['a deployment that builds', deployYml, ' --from-package .local/keystile.zip', '', /without a package/],
   ['a secret', deployYml, 'vars.AZURE_CLIENT_ID', 'secrets.AZURE_CLIENT_ID', /sign in with OIDC/],
   ['a service of another host', 'azure.yaml', 'host: function', 'host: appservice', /constant/],
   ['a key that nobody knows', 'azure.yaml', 'remoteBuild: false', 'remotebuild: false', /remoteBuild|additional/],

@@ -154,6 +154,27 @@ test.each([
     "KEYSTILE_MODE: mode\n  AzureWebJobsStorage: 'x'",
     /nothingLocal.*AzureWebJobsStorage/,
   ],
+  [
+    'an argument of the worker that loads code',
+    app,
+    'AZURE_CLIENT_ID: identityClientId',
+    "AZURE_CLIENT_ID: identityClientId\n  languageWorkers__node__arguments: '--max-old-space-size=384 --require=/home/a.cjs'",
+    /workerTakesHeapSizes.*languageWorkers__node__arguments/,
+  ],
+  [
+    'an argument of the worker without a size',
+    app,
+    'AZURE_CLIENT_ID: identityClientId',
+    "AZURE_CLIENT_ID: identityClientId\n  languageWorkers__node__arguments: '--max-old-space-size='",
+    /workerTakesHeapSizes.*languageWorkers__node__arguments/,
+  ],
+  [
+    'another worker',
+    app,
+    'AZURE_CLIENT_ID: identityClientId',
+    "AZURE_CLIENT_ID: identityClientId\n  languageWorkers__node__defaultExecutablePath: '/home/node'",
+    /workerTakesHeapSizes.*defaultExecutablePath/,
+  ],
   ['CORS for everybody', app, 'allowedOrigins: checkedOrigins', "allowedOrigins: ['*']", /corsNamesOrigins/],
   ['CORS with cookies', app, 'supportCredentials: false', 'supportCredentials: true', /corsNamesOrigins/],
   [
@@ -195,4 +216,10 @@ test.each([
   ['what does not parse', storage, "kind: 'StorageV2'", "kind: 'StorageV2", /a string does not end/],
 ])('%s is refused', (_what, path, from, to, problem) => {
   expect(problemsOfTemplates(root, broken(path, from, to), { standard }).join('\n')).toMatch(problem)
+})
+
+test('worker arguments that the template no longer checks are refused by the policy', () => {
+  const unchecked = broken(app, 'empty(otherArguments)\n', 'true\n')
+  const inspect = { ...standard, workerArguments: '--inspect=0.0.0.0' }
+  expect(problemsOfTemplates(root, unchecked, { inspect }).join('\n')).toMatch(/workerTakesHeapSizes/)
 })

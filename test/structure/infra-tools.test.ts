@@ -44,6 +44,8 @@ test('what the language does is what is evaluated', () => {
     ["[for n in ['a', 'b']: { name: n }]", [{ name: 'a' }, { name: 'b' }]],
     ["'''\nverbatim ${x}'''", 'verbatim ${x}'],
     ["last(split('/a/b', '/'))", 'b'],
+    ["split('a1b2c', ['1', '2'])", ['a', 'b', 'c']],
+    ["guid('a', 'b', 'c')", 'a98fa280-e03f-5afa-8d8e-92d0a9c201e8'],
   ]
   for (const [expression, value] of values) expect(run(`output it object = ${expression}`).outputs.it).toEqual(value)
 })
