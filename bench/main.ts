@@ -1,16 +1,26 @@
-// `npm run bench [-- vend cold scale rotation]`: what it costs, as ratios to floors measured in the same run. Exit code
+// `npm run bench [-- vend cold worker scale rotation]`: what it costs, as ratios to floors measured in the same run. Exit code
 // 0: every target is met, 1: one is missed, 2: usage.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { buildAll } from './build.ts'
 import { measureColdStarts } from './cold/main.ts'
+import { drawResults } from './drawing/main.ts'
 import { machine } from './machine.ts'
 import { isMet, type Measured } from './measured.ts'
+import { measureRotation } from './rotation/group.ts'
+import { measureScale } from './scale/main.ts'
 import { print } from './table.ts'
 import { measureVends } from './vend/main.ts'
+import { measureWorkers } from './worker/main.ts'
 
-const GROUPS = { vend: measureVends, cold: measureColdStarts } as const
+const GROUPS = {
+  vend: measureVends,
+  cold: measureColdStarts,
+  worker: measureWorkers,
+  scale: measureScale,
+  rotation: measureRotation,
+} as const
 type Group = keyof typeof GROUPS
 const isGroup = (text: string): text is Group => Object.hasOwn(GROUPS, text)
 
@@ -30,12 +40,14 @@ async function main(): Promise<number> {
   for (const group of groups) {
     const measured = await GROUPS[group](built, options)
     rows.push(...measured)
-    save(group, measured)
+    if (group !== 'rotation') save(group, measured)
   }
+  drawResults()
   print(rows)
   return rows.every((row) => isMet(row) !== false) ? 0 : 1
 }
 
+/** What rotation plays has results of its own, with more in them. */
 function save(group: Group, rows: readonly Measured[]): void {
   const folder = new URL('results/', import.meta.url)
   mkdirSync(folder, { recursive: true })

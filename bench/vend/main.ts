@@ -1,14 +1,11 @@
 // A vend from the cache, against a function that says hello, node:http, and a server that asks the token service each
 // time; with as many callers at once as there are connections.
 
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Built } from '../build.ts'
 import { type Measured, ratioOf, spreadOf, type Target } from '../measured.ts'
 import { type Server, startServer } from '../process.ts'
-import type { Load, Loaded } from './load.ts'
+import { type Round, roundOf } from './round.ts'
 import { ACCOUNT, startVendingWorld } from './world.ts'
 
 const CONNECTIONS = [1, 32, 256] as const
@@ -18,33 +15,7 @@ type Name = (typeof NAMES)[number]
 /** Against the server that asks each time. */
 const AGAINST_ASKING = { 1: 250, 32: 15, 256: 2 } as const
 
-interface Round extends Loaded {
-  readonly cpuMicros: number
-  readonly residentBytes: number
-}
-
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-/** In a process of its own: what it leaves behind is not collected at the cost of the next round. */
-async function loadOf(load: Load): Promise<Loaded> {
-  const child = spawn(process.execPath, [file('./load.ts'), JSON.stringify(load)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  })
-  const [said] = await Promise.all([text(child.stdout), once(child, 'exit')])
-  const loaded: Loaded = JSON.parse(said)
-  const [refused] = loaded.refused
-  if (refused !== undefined) throw new Error(`a request was answered with ${refused}`)
-  return loaded
-}
-
-async function roundOf(server: Server, load: Omit<Load, 'port'>): Promise<Round> {
-  const before = await server.usage()
-  const loaded = await loadOf({ ...load, port: server.port })
-  const after = await server.usage()
-  const cpuMicros = (after.cpuMicros - before.cpuMicros) / loaded.requests
-  return { ...loaded, cpuMicros, residentBytes: after.residentBytes }
-}
 
 export interface VendOptions {
   readonly rounds: number

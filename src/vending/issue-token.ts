@@ -42,7 +42,7 @@ export function issueToken(deps: IssueDeps): (account: string) => Soon<IssueResu
   }
 }
 
-/** Accounts that are remembered, with a token of about 1 KiB each. */
+/** Accounts that are remembered, with a token and its written answer: about 3 KiB each. */
 const MAX_ACCOUNTS = 10_000
 /** The newest record is looked at once a minute while an account is in use. */
 const LOOK_EVERY_MS = 60_000
