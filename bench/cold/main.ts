@@ -129,9 +129,10 @@ function rowsOf(
     value: one(kibibytes),
     ...(target ? { target } : { floor: 'hello', ratio: one(kibibytes / floor.kibibytes) }),
   })
+  // What the timer and the queues of the others cost at a start is the host's, and hello has none.
   const isVendor = name === 'vendor'
   return [
-    time('start to ready', ({ readyMs }) => readyMs, { atMost: 1.25 }),
+    time('start to ready', ({ readyMs }) => readyMs, isVendor ? { atMost: 1.25 } : undefined),
     time('start to first answer', ({ firstMs }) => firstMs),
     size('when ready', load.ready, hello.ready),
     size('after the first answer', load.first, hello.first, isVendor ? { atMost: 700 } : undefined),

@@ -10,7 +10,7 @@ export interface HostFunction extends RegisteredFunction {
   readonly trigger: Binding
   /** The name under which the library expects the trigger's data. */
   readonly triggerName: string
-  readonly kind: 'http' | 'timer' | 'queue' | 'other'
+  readonly kind: 'http' | 'timer' | 'queue' | 'warmup' | 'other'
   /** `AzureWebJobs.NAME.Disabled` is set: listed, but neither listened for nor served. */
   readonly disabled: boolean
 }
@@ -55,6 +55,9 @@ function kindOf(triggerType: string): HostFunction['kind'] {
       return 'timer'
     case 'queuetrigger':
       return 'queue'
+    // The platform calls it when it adds an instance. Here none is added, so there is nothing to listen for.
+    case 'warmuptrigger':
+      return 'warmup'
     default:
       return 'other'
   }

@@ -27,44 +27,56 @@ export const PEOPLE: readonly (readonly Deed[])[] = [
 export async function actByHand(soak: Soak, plan: readonly Deed[]): Promise<void> {
   for (let turn = 0; !soak.signal.aborted; turn += 1) {
     const deed = plan[turn % plan.length] ?? 'idle key'
-    await perform(soak, deed)
-    soak.deeds.set(deed, (soak.deeds.get(deed) ?? 0) + 1)
+    if (await perform(soak, deed)) count(soak.deeds, deed)
     await sleep(PAUSE_MS)
   }
 }
 
-async function perform(soak: Soak, deed: Deed): Promise<void> {
+const count = (counts: Map<string, number>, name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1)
+
+/** @returns Whether there was an account to do it to. */
+async function perform(soak: Soak, deed: Deed): Promise<boolean> {
   const account = pick(soak, deed)
-  if (!account) return
+  if (!account) return false
   soak.busy.add(account.name)
   spareVendor(soak, account.name)
   try {
-    await performOn(soak, deed, account)
+    return await performOn(soak, deed, account)
   } finally {
     soak.busy.delete(account.name)
   }
 }
 
-async function performOn(soak: Soak, deed: Deed, account: Account): Promise<void> {
-  if (deed === 'disabled') return disable(soak, account)
+async function performOn(soak: Soak, deed: Deed, account: Account): Promise<boolean> {
+  if (deed === 'disabled') {
+    await disable(soak, account)
+    return true
+  }
   // Right after a publication: the other key is not about to be regenerated.
   const before = soak.observed.publishedAt(account.name)
   await waitFor(soak, () => soak.observed.publishedAt(account.name) > before, SEEN_WITHIN_MS)
   const live = liveSlot(soak, account)
-  if (!live) return
-  if (deed === 'idle key') return regenerate(soak, account, live === 'key1' ? 'key2' : 'key1')
-  if (deed === 'live key') return loseLive(soak, account, live)
-  await loseBoth(soak, account)
+  if (!live) return false
+  if (deed === 'idle key') await regenerate(soak, account, live === 'key1' ? 'key2' : 'key1')
+  else if (deed === 'live key') await loseLive(soak, account, live)
+  else await loseBoth(soak, account)
+  return true
 }
 
-/** The account that a vendor will look at next. Keys whose tokens die with them are not touched: that needs no proof. */
+/**
+ * The account that a vendor will look at next. Keys whose tokens die with them are not touched: that needs no proof. A
+ * version that was disabled is published anew, and its period begins again: one that rotates seldom has to come round
+ * first.
+ */
 function pick({ observed, azure, allowances, busy }: Soak, deed: Deed): Account | undefined {
   observed.read()
   const recent = Date.now() - 8_000
   return [...azure.world.accounts.values()]
     .filter(
       ({ name }) =>
-        (deed === 'disabled' || (!isSlow(name) && observed.publishedAt(name) > recent)) &&
+        (deed === 'disabled'
+          ? !isSlow(name) || observed.rotations.has(name)
+          : !isSlow(name) && observed.publishedAt(name) > recent) &&
         !allowances.isOpen(name) &&
         !busy.has(name),
     )
@@ -102,6 +114,7 @@ async function disable(soak: Soak, { name }: Account): Promise<void> {
     call(soak, 'PATCH', `${soak.vaultUrl}/secrets/${name}/?api-version=7.6`, VAULT, { attributes: { enabled } })
   const at = Date.now()
   allowances.begin(name, 'account_held')
+  count(soak.disabled, name)
   await enable(false)
   await waitFor(soak, () => allowances.metAt(name) > at, SEEN_WITHIN_MS)
   await enable(true)

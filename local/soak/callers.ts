@@ -18,12 +18,19 @@ export interface Counts {
   calls: number
   /** Calls that were answered when `expires_in` was over. */
   late: number
-  /** Refusals that the soak itself caused, by code. */
-  readonly expected: Record<string, number>
+  /** Refusals that the soak itself caused, by code and account. */
+  readonly expected: Map<string, Map<string, number>>
   readonly broken: string[]
 }
 
-export const noCounts = (): Counts => ({ vends: 0, vended: new Set(), calls: 0, late: 0, expected: {}, broken: [] })
+export const noCounts = (): Counts => ({
+  vends: 0,
+  vended: new Set(),
+  calls: 0,
+  late: 0,
+  expected: new Map(),
+  broken: [],
+})
 
 export interface CallerDeps {
   readonly vendorUrl: string
@@ -83,9 +90,10 @@ async function vend({ vendorUrl, allowances, counts }: CallerDeps, target: Targe
     return { target, token, until: askedAt + seconds * 1_000 }
   }
   const { code } = problem.parse(body)
-  if (allowances.covers(target.name, code, askedAt, Date.now()))
-    counts.expected[code] = (counts.expected[code] ?? 0) + 1
-  else counts.broken.push(`${new Date().toISOString()} ${target.name}: a vend was refused: ${answer.status} ${code}`)
+  if (allowances.covers(target.name, code, askedAt, Date.now())) {
+    const accounts = counts.expected.get(code) ?? new Map<string, number>()
+    counts.expected.set(code, accounts.set(target.name, (accounts.get(target.name) ?? 0) + 1))
+  } else counts.broken.push(`${new Date().toISOString()} ${target.name}: a vend was refused: ${answer.status} ${code}`)
   return undefined
 }
 

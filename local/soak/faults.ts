@@ -26,6 +26,8 @@ const VENDOR = ['sts.issueToken', 'keyVault.getSecret']
 const TURN_MS = 1_000
 /** A vendor has got over a fault when it has read the account's record after it, and had time to use it. */
 const SETTLED_MS = 500
+/** On a slow machine, too: a fault that meets the same look would be the second in a row. */
+const USED_MS = 2_000
 
 /** Until the signal: a fault for the rotator each second, whichever account meets it. */
 export async function breakRotator(soak: Soak): Promise<void> {
@@ -58,7 +60,8 @@ export async function breakVendor(soak: Soak): Promise<void> {
     observed.read()
     for (const [name, metAt] of given) {
       if (metAt === undefined && !pending.includes(name)) given.set(name, now)
-      if (metAt !== undefined && observed.readAt(name) > metAt + SETTLED_MS) given.delete(name)
+      const readAt = observed.readAt(name)
+      if (metAt !== undefined && readAt > metAt + SETTLED_MS && now > readAt + USED_MS) given.delete(name)
     }
     for (const name of names) {
       if (given.has(name) || allowances.isOpen(name) || busy.has(name)) continue

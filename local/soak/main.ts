@@ -90,6 +90,7 @@ async function run(
     random,
     signal: AbortSignal.any([calm.signal, signal]),
     deeds: new Map(),
+    disabled: new Map(),
     outages: [],
   }
   await waitUntil('every account is published', soak, () => names.every((name) => observed.publishedAt(name) > 0))

@@ -1,7 +1,7 @@
 // What a soak tells: counts of each event, and each promise that was broken, in a sentence.
 
 import type { Counts } from './callers.ts'
-import { isSlow, SLOW_SECONDS } from './fleet.ts'
+import { isSlow } from './fleet.ts'
 import type { Soak } from './soak.ts'
 
 interface Megabytes {
@@ -22,9 +22,11 @@ export interface Told {
 const GROWTH_MEGABYTES = 64
 /** A run that fails, a lease that it leaves behind, its quarantine of 4 s, and the same once more. */
 const LONGEST_OUTAGE_MS = 30_000
+/** By then one that rotates seldom has done so, though it was held up when it was due. */
+const LONG_ENOUGH_SECONDS = 60
 
 export function render({ soak, counts, before, after }: Told): string {
-  const { observed, deeds, outages, names } = soak
+  const { observed, deeds, disabled, outages, names } = soak
   const rotations = (slow: boolean) => {
     const each = names.filter((name) => isSlow(name) === slow).map((name) => observed.rotations.get(name) ?? 0)
     return `${each.reduce((sum, count) => sum + count, 0)} (${Math.min(...each)} to ${Math.max(...each)} an account)`
@@ -40,7 +42,8 @@ export function render({ soak, counts, before, after }: Told): string {
     `by hand            ${list(deeds)}`,
     `looks that failed  ${observed.failedLooks()}, and were seen by no caller`,
     `failed over        ${observed.failedOver()}`,
-    `refused, expected  ${list(Object.entries(counts.expected))}`,
+    `disabled by hand   ${list(disabled)}`,
+    `refused, expected  ${[...counts.expected].map(([code, accounts]) => `${code}: ${list(accounts)}`).join('; ') || 'none'}`,
     `both keys lost     ${outages.map((ms) => `${(ms / 1_000).toFixed(1)} s`).join(', ') || 'never'} until repaired`,
     `memory             vendor ${before.vendor} MB, then ${after.vendor}; rotator ${before.rotator} MB, then ${after.rotator}`,
     `broken             ${counts.broken.length}`,
@@ -54,12 +57,14 @@ export function shortfalls({ soak, seconds, counts, before, after }: Told): stri
       : []
   return [
     ...counts.broken,
+    ...[...(counts.expected.get('account_held') ?? [])]
+      .filter(([name]) => !soak.disabled.has(name))
+      .map(([name, refusals]) => `${name}: held for ${refusals} vends, and nobody had disabled it`),
     ...soak.outages
       .filter((ms) => ms > LONGEST_OUTAGE_MS)
       .map((ms) => `both keys of an account were lost for ${ms} ms, more than ${LONGEST_OUTAGE_MS}`),
     ...soak.names
-      // One that rotates seldom may be held up when it is due for the first time.
-      .filter((name) => !isSlow(name) || seconds > 2 * SLOW_SECONDS)
+      .filter((name) => !isSlow(name) || seconds >= LONG_ENOUGH_SECONDS)
       .filter((name) => !soak.observed.rotations.has(name))
       .map((name) => `${name}: never rotated`),
     ...grown('vendor'),

@@ -19,6 +19,8 @@ export interface Soak {
   readonly signal: AbortSignal
   /** What was done by hand, and how often. */
   readonly deeds: Map<string, number>
+  /** How often each account was disabled by hand. */
+  readonly disabled: Map<string, number>
   /** Milliseconds for which no key of an account worked that its secret ever held. */
   readonly outages: number[]
 }

@@ -3,9 +3,10 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 
-jest.setTimeout(150_000)
+// A minute of trouble, and as long again for a slow machine to get there and to come to rest.
+jest.setTimeout(240_000)
 
-const MINUTES = '0.4'
+const MINUTES = '1'
 const command = resolve(__dirname, '../../local/soak/main.ts')
 
 const soak = (args: readonly string[]) =>
@@ -15,7 +16,7 @@ const soak = (args: readonly string[]) =>
     )
   })
 
-test('twenty-four seconds of everything at once: no token fails before its end, and nobody is refused but as announced', async () => {
+test('a minute of everything at once: no token fails before its end, and nobody is refused but as announced', async () => {
   const { code, out, err } = await soak(['--minutes', MINUTES, '--seed', '7'])
   process.stdout.write(`\n${out}`)
   expect([code, err]).toEqual([0, ''])

@@ -10,7 +10,7 @@ import { parseAccountName } from '../../src/common/account.ts'
 import { publicCloud, serviceEndpoint, stsUrl } from '../../src/common/cloud.ts'
 import { tag } from '../../src/common/record.ts'
 import { Secret } from '../../src/common/secret.ts'
-import { problems } from '../../src/functions/problem.ts'
+import { expectDocumented, headersFrom } from '../support/openapi.ts'
 import { startTestStack, type TestStack, until } from '../support/stack.ts'
 import { leaksIn, tokensIn } from '../support/tripwire.ts'
 
@@ -20,7 +20,6 @@ const TIMES = Number(process.env.KEYSTILE_TEST_FUZZ ?? 1)
 const runs = (count: number) => ({ numRuns: count * TIMES, seed: 20_260_201 })
 
 const UNBOUNDED = { KEYSTILE_RATE_PER_MINUTE: '999999', KEYSTILE_RATE_BURST: '999999' }
-const CODES = new Set(Object.keys(problems))
 /** What a vendor may say to a request for a token, by itself, while everything behind it is well. */
 const VEND_CODES = [
   'token_missing',
@@ -61,8 +60,9 @@ interface Asked {
   readonly body?: Uint8Array
 }
 interface Answered {
+  readonly method: string
   readonly status: number
-  readonly type: string
+  readonly headers: Headers
   readonly text: string
 }
 
@@ -77,7 +77,7 @@ function ask({ path, method = 'POST', headers = {}, body }: Asked): Promise<Answ
           text += chunk
         })
         const { statusCode: status = 0 } = answer
-        answer.on('end', () => resolve({ status, type: answer.headers['content-type'] ?? '', text }))
+        answer.on('end', () => resolve({ method, status, headers: headersFrom(answer.headers), text }))
       })
       sent.on('error', reject)
       sent.end(body)
@@ -87,24 +87,17 @@ function ask({ path, method = 'POST', headers = {}, body }: Asked): Promise<Answ
   })
 }
 
-/** A problem of the closed list with the status that it always has, or one of the host's own empty refusals. */
-function expectDocumented(answer: Answered | undefined, codes: readonly string[]): void {
-  if (!answer) return
-  const { status, type, text } = answer
-  if (text === '') {
-    expect([400, 404]).toContain(status)
-    return
-  }
-  if (status === 200) {
-    expect(Object.keys(JSON.parse(text))).toContain('access_token')
-    return
-  }
-  answers.add(text.replace(/"traceId":"[0-9a-f]+"/, ''))
-  expect(type).toBe('application/problem+json')
-  const { code, status: stated, ...rest } = JSON.parse(text)
-  expect([CODES.has(code), codes]).toEqual([true, expect.arrayContaining([code])])
-  expect([status, stated]).toEqual(Array(2).fill(problems[code as keyof typeof problems].status))
-  expect(Object.keys(rest)).toEqual(['type', 'title', 'detail', 'traceId'])
+/** What the host says where it reaches no function: 400 to a path that is no URL, 404 to one that is no route. */
+const isOfTheHost = ({ status, text }: Answered): boolean => text === '' && [400, 404].includes(status)
+
+/** As the document has it, with one of these codes where it is a refusal; or one of the host's own. */
+function expectOneOf(answer: Answered | undefined, codes: readonly string[]): void {
+  if (!answer || isOfTheHost(answer)) return
+  // A vendor has one route with an account in it, however the path is written.
+  expectDocumented({ ...answer, path: '/api/accounts/any/token', role: 'vendor' })
+  if (answer.status === 200) return
+  answers.add(answer.text.replace(/"traceId":"[0-9a-f]+"/, ''))
+  expect(codes).toContain(JSON.parse(answer.text).code)
 }
 const marked = () => [...stack.secrets(), all, one].map((secret) => ({ name: 'a secret', secret }))
 
@@ -164,7 +157,7 @@ test('any path, with a good token', async () => {
   await fc.assert(
     fc.asyncProperty(paths, fc.constantFrom('Bearer ', 'bearer '), async (path, scheme) => {
       const bearer = path.length % 2 === 0 ? all : one
-      expectDocumented(await ask({ path, headers: { authorization: `${scheme}${bearer}` } }), VEND_CODES)
+      expectOneOf(await ask({ path, headers: { authorization: `${scheme}${bearer}` } }), VEND_CODES)
     }),
     runs(400),
   )
@@ -182,7 +175,7 @@ test('any header, with and without a good token', async () => {
   await fc.assert(
     fc.asyncProperty(header, names, header, async (authorization, other, value) => {
       const path = '/api/accounts/speech-west/token'
-      expectDocumented(await ask({ path, headers: { authorization, [other]: value } }), VEND_CODES)
+      expectOneOf(await ask({ path, headers: { authorization, [other]: value } }), VEND_CODES)
     }),
     runs(300),
   )
@@ -201,7 +194,7 @@ test('any body, and any method', async () => {
     fc.asyncProperty(bodies, methods, async (body, method) => {
       const headers = { authorization: `Bearer ${all}`, 'content-length': `${body.length}` }
       const answer = await ask({ path: '/api/accounts/speech-west/token', method, headers, body })
-      expectDocumented(answer, [...VEND_CODES, 'method_not_allowed'])
+      expectOneOf(answer, [...VEND_CODES, 'method_not_allowed'])
     }),
     runs(300),
   )
@@ -220,7 +213,7 @@ test('any change to a token that was good: nobody is let in, unless it is the sa
           path: '/api/accounts/nowhere/token',
           headers: { authorization: `Bearer ${changed}` },
         })
-        expectDocumented(answer, VEND_CODES)
+        expectOneOf(answer, VEND_CODES)
         // The last letter of a signature has bits to spare.
         if (place < token.length - 1 && changed !== token) expect(answer?.status).toBe(401)
       },

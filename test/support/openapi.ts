@@ -1,5 +1,6 @@
 // Holds answers of the apps to docs/openapi.json, and to nothing beside it: status, type, headers, body.
 
+import type { IncomingHttpHeaders } from 'node:http'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { read } from './sources.ts'
@@ -110,3 +111,7 @@ export function documented(document: object): (answered: Answered) => void {
 
 /** @throws Error that names route, status and what does not fit. */
 export const expectDocumented = documented(JSON.parse(read('docs/openapi.json')))
+
+/** Headers as `node:http` gives them, for who does not ask by `fetch`. */
+export const headersFrom = (headers: IncomingHttpHeaders): Headers =>
+  new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, [value].flat().join(', ')]))

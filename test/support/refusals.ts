@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { MintRequest } from '../../local/azure/entra/mint-request.ts'
+import { expectDocumented, headersFrom } from './openapi.ts'
 
 /** The vendor; one that denies callers and gives each a single request; the rotator. */
 export type Place = 'vendor' | 'strict' | 'rotator'
@@ -53,14 +54,27 @@ export interface Answered {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** `fetch` would tidy up paths and headers first. */
+/**
+ * `fetch` would tidy up paths and headers first.
+ *
+ * @throws Error when the answer is not as documented. No row stops at the host, so none is spared.
+ */
 export async function send(url: string, sent: Sent, token: string | undefined): Promise<Answered> {
-  const { method = 'POST', path = '/speech-west/token', written = (it) => `Bearer ${it}`, headers = {}, body } = sent
+  const { to, method = 'POST', path = '/speech-west/token', headers = {}, body } = sent
+  const { written = (it) => `Bearer ${it}` } = sent
   const asking = request(`${url}/api/accounts`, { method, path: `/api/accounts${path}`, agent: false })
   for (const [name, value] of Object.entries(headers)) asking.setHeader(name, value)
   if (token !== undefined) asking.setHeader('authorization', written(token))
   asking.end(body)
   const [answer] = await once(asking, 'response')
   const answered = await text(answer)
+  expectDocumented({
+    method,
+    path: `/api/accounts${path.split('?', 1)[0]}`,
+    status: answer.statusCode,
+    headers: headersFrom(answer.headers),
+    text: answered,
+    role: to === 'rotator' ? 'rotator' : 'vendor',
+  })
   return { status: answer.statusCode, headers: answer.headers, body: answered === '' ? {} : JSON.parse(answered) }
 }
