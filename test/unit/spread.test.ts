@@ -36,6 +36,7 @@ test.each([
   ['0 0/20 * * * *', 20 * MINUTE, 20 * MINUTE],
   ['0 50/20 * * * *', HOUR, HOUR],
   ['0 0 2 * * *', DAY, DAY],
+  ['0 0 2 * 1-11 *', DAY, 32 * DAY],
   ['0 0 2 * * Mon-Friday', DAY, 3 * DAY],
   ['0 0 8-17 * * 1-5', HOUR, 63 * HOUR],
   ['0 0 0 1 january *', 365 * DAY, 366 * DAY],
