@@ -5,7 +5,7 @@ import { app, type HttpHandler, type InvocationContext, type StorageQueueHandler
 import { systemClock } from './azure/system-clock.ts'
 import { AppError } from './common/errors.ts'
 import { type Lazy, lazy } from './common/lazy.ts'
-import { andThen, type Soon } from './common/soon.ts'
+import { andThen, orElse, type Soon } from './common/soon.ts'
 import {
   CHECKS_QUEUE,
   type Config,
@@ -20,6 +20,7 @@ import { allMethods } from './functions/endpoint.ts'
 import { healthHandler } from './functions/health.ts'
 import { misconfiguredHandler } from './functions/misconfigured.ts'
 import { openapiHandler } from './functions/openapi.ts'
+import { problem } from './functions/problem.ts'
 import { refusalCount } from './functions/refusal-count.ts'
 import type { RotatorHandlers } from './parts/rotator.ts'
 import type { Shared } from './parts/shared.ts'
@@ -47,6 +48,18 @@ const late =
   <Parts, Input, Result>(parts: Lazy<Parts>, pick: (parts: Parts) => Handler<Input, Result>): Handler<Input, Result> =>
   (input, context) =>
     andThen(parts(), (made) => pick(made)(input, context))
+
+/** The same for HTTP: where the parts cannot be made it says so, as with settings that are known not to fit. */
+const lateHttp =
+  <Parts>(parts: Lazy<Parts>, pick: (parts: Parts) => HttpHandler): HttpHandler =>
+  (request, context) =>
+    andThen(
+      orElse<Parts | undefined>(parts, (error) => {
+        context.error(error instanceof AppError ? `${error.code}: ${error.message}` : 'the app could not be loaded')
+        return undefined
+      }),
+      (made) => (made === undefined ? problem('misconfigured', context) : pick(made)(request, context)),
+    )
 
 /** What an SDK says of a setting that it does not take may hold its value. */
 function fitting<T>(make: () => T): T {
@@ -90,19 +103,19 @@ function registerRotator(shared: Lazy<Shared>, config: RotatorConfig): Lazy<Rota
   )
   http(
     LIST_ACCOUNTS,
-    late(parts, ({ listAccounts }) => listAccounts),
+    lateHttp(parts, ({ listAccounts }) => listAccounts),
   )
   http(
     GET_ACCOUNT,
-    late(parts, ({ getAccount }) => getAccount),
+    lateHttp(parts, ({ getAccount }) => getAccount),
   )
   http(
     ROTATE_ACCOUNT,
-    late(parts, ({ rotateAccount }) => rotateAccount),
+    lateHttp(parts, ({ rotateAccount }) => rotateAccount),
   )
   http(
     REVOKE_ACCOUNT,
-    late(parts, ({ revokeAccount }) => revokeAccount),
+    lateHttp(parts, ({ revokeAccount }) => revokeAccount),
   )
   return parts
 }
@@ -114,7 +127,7 @@ function registerVendor(shared: Lazy<Shared>, config: VendorConfig): Lazy<Vendor
   })
   http(
     ISSUE_TOKEN,
-    late(parts, ({ issueToken }) => issueToken),
+    lateHttp(parts, ({ issueToken }) => issueToken),
   )
   return parts
 }
@@ -150,7 +163,8 @@ function read(): Config | AppError {
     return parseConfig(process.env)
   } catch (error) {
     if (error instanceof AppError) return error
-    throw error
+    // An entry that throws registers nothing, and the host then says nothing of why.
+    return new AppError('settings_invalid', 'the settings could not be read')
   }
 }
 

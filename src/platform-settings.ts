@@ -24,8 +24,9 @@ export function parseStorage(environment: Environment): StorageConnection {
 export function readStorage(environment: Environment, problems: string[]): StorageConnection | undefined {
   const connectionString = environment[STORAGE]
   if (connectionString) {
-    if (!isConnectionString(connectionString)) problems.push(`${STORAGE} is not a connection string`)
-    return { kind: 'string', connectionString }
+    const whole = wholeConnectionString(connectionString)
+    if (whole === undefined) problems.push(`${STORAGE} is not a connection string`)
+    return whole === undefined ? undefined : { kind: 'string', connectionString: whole }
   }
   const account = environment[`${STORAGE}__accountName`]
   // The host takes the name for one of the public cloud: learn.microsoft.com/azure/azure-functions/functions-reference.
@@ -46,18 +47,34 @@ export function readStorage(environment: Environment, problems: string[]): Stora
   return undefined
 }
 
-const isServiceUrl = (text: string) => /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[a-z0-9-]*)?\/?$/i.test(text)
+const isServiceUrl = (text: string) =>
+  /^https:\/\/[a-z0-9.-]+(:\d+)?(\/[a-z0-9-]*)?\/?$/i.test(text) && URL.canParse(text)
 
-/** What the storage SDKs take: one with a key, one with a shared access signature, or a word that stands for one. */
-function isConnectionString(text: string): boolean {
-  if (!/^\w+=[^;]+(;\w+=[^;]*)*;?$/.test(text)) return false
-  if (/^\w+=true(;|$)/.test(text)) return true
+/** The host's own word for the storage of a development machine. */
+const SHORTHAND = 'UseDevelopmentStorage=true'
+/** What the host takes where a string with a key says nothing of it; the SDKs take nothing then. */
+const SUFFIX = 'core.windows.net'
+
+/**
+ * What the storage SDKs take: the host's shorthand, a string with a key, or one with a shared access signature.
+ *
+ * @returns the string, whole; `undefined` where it is none.
+ */
+function wholeConnectionString(text: string): string | undefined {
+  if (!/^\w+=[^;]+(;\w+=[^;]*)*;?$/.test(text)) return undefined
+  if (text === SHORTHAND || text.startsWith(`${SHORTHAND};`)) return text
   const parts = new Map(text.split(';').map((part) => [part.split('=', 1).join(), part.slice(part.indexOf('=') + 1)]))
-  const has = (...names: readonly string[]) => names.every((name) => (parts.get(name) ?? '') !== '')
-  const hasEndpoints = ['BlobEndpoint', 'QueueEndpoint'].every((name) => URL.canParse(parts.get(name) ?? ''))
-  const protocol = parts.get('DefaultEndpointsProtocol') ?? ''
-  if (protocol === '' || !has('AccountKey')) return has('SharedAccessSignature') && hasEndpoints
-  return has('AccountName') && (hasEndpoints || (/^https?$/i.test(protocol) && has('EndpointSuffix')))
+  const part = (name: string) => parts.get(name) ?? ''
+  const hasEndpoints = ['BlobEndpoint', 'QueueEndpoint'].every((name) => URL.canParse(part(name)))
+  const protocol = part('DefaultEndpointsProtocol')
+  if (protocol === '' || part('AccountKey') === '')
+    return part('SharedAccessSignature') !== '' && hasEndpoints ? text : undefined
+  if (part('AccountName') === '') return undefined
+  if (hasEndpoints) return text
+  const suffix = part('EndpointSuffix') || SUFFIX
+  const isAddress = /^https?$/i.test(protocol) && URL.canParse(`${protocol}://${part('AccountName')}.queue.${suffix}`)
+  if (!isAddress) return undefined
+  return part('EndpointSuffix') === '' ? `${text.replace(/;$/, '')};EndpointSuffix=${suffix}` : text
 }
 
 /** What `DefaultAzureCredential` takes in place of its whole chain: @azure/identity 4.14. */
@@ -73,10 +90,19 @@ const CREDENTIALS: readonly string[] = [
   'AzureDeveloperCliCredential',
 ]
 
-/** @returns a line for each problem. */
-export function credentialProblems({ AZURE_TOKEN_CREDENTIALS: name }: Environment): readonly string[] {
+/** Through which the SDKs send what they send; as HTTP libraries read them, in either case. */
+const PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()])
+
+/** Of the credential, and of the way to Azure. @returns a line for each problem. */
+export function credentialProblems(environment: Environment): readonly string[] {
+  const name = environment.AZURE_TOKEN_CREDENTIALS
   const isKnown = CREDENTIALS.some((known) => known.toLowerCase() === name?.trim().toLowerCase())
-  return name === undefined || isKnown
-    ? []
-    : ['AZURE_TOKEN_CREDENTIALS must be dev, prod or the name of one credential']
+  const isProxy = (text: string) => /^https?:\/\/./i.test(text) && URL.canParse(text)
+  const wrong = PROXIES.filter((proxy) => environment[proxy] !== undefined && !isProxy(environment[proxy]))
+  return [
+    ...(name === undefined || isKnown
+      ? []
+      : ['AZURE_TOKEN_CREDENTIALS must be dev, prod or the name of one credential']),
+    ...wrong.map((proxy) => `${proxy} is not an http or https address`),
+  ]
 }

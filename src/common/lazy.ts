@@ -10,17 +10,15 @@ export function lazy<T>(make: () => Promise<T>): Lazy<T> {
   let made: { readonly value: T } | undefined
   let making: Promise<T> | undefined
   const begin = async (): Promise<T> => {
-    try {
-      const value = await make()
-      made = { value }
-      return value
-    } finally {
-      making = undefined
-    }
+    const value = await make()
+    made = { value }
+    return value
   }
   return () => {
     if (made) return made.value
-    making ??= begin()
+    making ??= begin().finally(() => {
+      making = undefined
+    })
     return making
   }
 }

@@ -13,6 +13,7 @@ import { writeRecord } from './log.ts'
 import { type ProblemCode, problem } from './problem.ts'
 import { quotaHeaders } from './quota-headers.ts'
 import type { RefusalCount } from './refusal-count.ts'
+import { sourcePlace } from './source-place.ts'
 
 /** All methods come here, so that a wrong one gets an answer that says so: the host's own is an empty 404. */
 export const allMethods: HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
@@ -150,5 +151,5 @@ const codeOf = (error: unknown): ProblemCode => (error instanceof AppError ? 'up
 function whereThrown(error: unknown): string {
   if (!(error instanceof Error)) return 'not an error'
   const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line))
-  return `${error.name}${place === undefined ? '' : ` ${place.trim()}`}`
+  return `${error.name}${place === undefined ? '' : ` ${sourcePlace(place)}`}`
 }

@@ -1,5 +1,6 @@
 // Wiring is a table: the real library, a stand-in core, no host.
 
+import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions'
 import { routes } from '../../openapi/routes.ts'
 
 jest.mock('@azure/functions-core', () => jest.requireActual('../support/fake-core.ts'), { virtual: true })
@@ -100,7 +101,26 @@ test('with bad settings every route answers, and no queue or timer is registered
 
 test('a setting that only an SDK refuses fails what needs it, and its value is not told', async () => {
   const { AzureWebJobsStorage__accountName: _, ...others } = settings
-  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage: 'MarkedValue=true' })
+  // A key that decodes to nothing.
+  const AzureWebJobsStorage =
+    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net'
+  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage })
   const run = async () => callbacks.get('rotationSchedule')?.({}, {})
   await expect(run()).rejects.toThrow(/^a setting of the host or of the credential does not fit$/)
+})
+
+test('HTTP then answers that the app is misconfigured, and says why in its log alone', async () => {
+  const { AzureWebJobsStorage__accountName: _, ...others } = settings
+  const AzureWebJobsStorage =
+    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net'
+  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage })
+  const lines: string[] = []
+  const context = new InvocationContext({
+    functionName: 'listAccounts',
+    logHandler: (_level, ...args: unknown[]) => void lines.push(args.join(' ')),
+  })
+  const request = new HttpRequest({ method: 'GET', url: 'https://keystile.example/api/accounts' })
+  const answer = (await callbacks.get('listAccounts')?.(request, context)) as HttpResponseInit
+  expect([answer.status, JSON.parse(String(answer.body)).code]).toEqual([503, 'misconfigured'])
+  expect(lines).toEqual(['settings_invalid: a setting of the host or of the credential does not fit'])
 })

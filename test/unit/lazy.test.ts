@@ -29,6 +29,17 @@ test('what fails fails for all who wait, and is made anew by the next who asks',
   expect(get()).toBe(2)
 })
 
+test('so does what throws at once', async () => {
+  let tries = 0
+  const get = lazy(() => {
+    tries += 1
+    if (tries === 1) throw new Error('not now')
+    return Promise.resolve(tries)
+  })
+  await expect(get()).rejects.toThrow('not now')
+  expect(await get()).toBe(2)
+})
+
 test('undefined is a value like any other', async () => {
   let made = 0
   const get = lazy(async () => {
