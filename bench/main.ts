@@ -24,16 +24,36 @@ const GROUPS = {
 type Group = keyof typeof GROUPS
 const isGroup = (text: string): text is Group => Object.hasOwn(GROUPS, text)
 
+const USAGE = `usage: npm run bench [-- ${Object.keys(GROUPS).join(' ')}] [--rounds 5] [--seconds 3]
+It measures all groups, or those that are named, and writes bench/results and docs/performance.svg anew.`
+
+const OPTIONS = {
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '3' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS })
+  } catch {
+    return undefined
+  }
+}
+
 async function main(): Promise<number> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' } },
-  })
-  const groups = positionals.length === 0 ? Object.keys(GROUPS) : positionals
-  if (!groups.every(isGroup)) {
-    console.error(`usage: npm run bench [-- ${Object.keys(GROUPS).join(' ')}] [--rounds 5] [--seconds 3]`)
+  const given = readArguments()
+  if (given?.values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const groups = given?.positionals.length === 0 ? Object.keys(GROUPS) : (given?.positionals ?? [])
+  if (given === undefined || !groups.every(isGroup)) {
+    console.error(USAGE)
     return 2
   }
+  const { values } = given
+  console.log(`measuring ${groups.join(', ')}: minutes`)
   const built = await buildAll()
   const options = { rounds: Number(values.rounds), seconds: Number(values.seconds) }
   const rows: Measured[] = []
@@ -44,6 +64,7 @@ async function main(): Promise<number> {
   }
   drawResults()
   print(rows)
+  console.log('written: bench/results, docs/performance.svg')
   return rows.every((row) => isMet(row) !== false) ? 0 : 1
 }
 
