@@ -7,8 +7,8 @@ import { pointAtAzure } from './point-at-azure.ts'
 import { readRun, registrationOf } from './run-file.ts'
 
 const USAGE = `usage: npm run -s token -- [caller]
-It prints an Entra token for the Keystile API, as a caller (app-all) of a running \
-Callers: app-all, app-speech, operator, nobody.`npm start\` gets it.`
+It prints an Entra token for the Keystile API, as a caller (app-all) of a running \`npm start\` gets it.
+Callers: app-all, app-speech, operator, nobody.`
 
 await runCommand(USAGE, async () => {
   const [caller = 'app-all', ...more] = parseArgs({ allowPositionals: true }).positionals

@@ -7,8 +7,8 @@ import { pointAtAzure } from './point-at-azure.ts'
 import { readRun, registrationOf } from './run-file.ts'
 
 const USAGE = `usage: npm run -s vend -- <account> [--as app-all]
-It asks for a token of the account, as a caller of a running \
-Callers: app-all, app-speech, operator, nobody.`npm start\`, and prints the answer.`
+It asks for a token of the account, as a caller of a running \`npm start\`, and prints the answer.
+Callers: app-all, app-speech, operator, nobody.`
 
 await runCommand(USAGE, async () => {
   const options = { as: { type: 'string', default: 'app-all' } } as const
