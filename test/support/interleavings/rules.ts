@@ -141,6 +141,11 @@ export const removals: readonly Removal[] = [
     scenarios: [scenario('due', [m.check, m.check], { humans: 1, hands: ['again'] })],
   },
   {
+    rule: 'row "skip held": a disabled version stops what is not a revoke',
+    make: edit('plan', ["if (isHeld(account, history)) return skip('held')", '']),
+    scenarios: [scenario('due', [m.check], { humans: 1, hands: ['disable'] })],
+  },
+  {
     rule: 'row "wait grace"',
     make: edit('plan', ['if (now < graceEnds) return', 'if (false) return']),
     scenarios: [scenario('grace', [m.check, m.rotate], {})],
