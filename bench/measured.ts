@@ -36,6 +36,29 @@ export function spreadOf(values: readonly number[]): Spread {
 export const ratioOf = (values: readonly number[], floors: readonly number[]): Spread =>
   spreadOf(values.map((value, round) => value / (floors[round] ?? Number.NaN)))
 
+/** What was seen once. */
+export const single = (value: number): Spread => spreadOf([value])
+
+/** A row whose values are held against those of a floor. */
+export const heldAgainst = (
+  row: Pick<Measured, 'group' | 'what' | 'unit'>,
+  values: readonly number[],
+  floor: { readonly name: string; readonly values: readonly number[] },
+  target?: Target,
+): Measured => ({
+  ...row,
+  value: spreadOf(values),
+  floor: floor.name,
+  ratio: ratioOf(values, floor.values),
+  ...(target && { target }),
+})
+
+/** All of these, beginning with another in each round. */
+export const turned = <T>(all: readonly T[], round: number): readonly T[] => {
+  const first = round % all.length
+  return [...all.slice(first), ...all.slice(0, first)]
+}
+
 /** `undefined` where there is no target. */
 export function isMet({ value, ratio, target }: Measured): boolean | undefined {
   if (target === undefined) return undefined

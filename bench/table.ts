@@ -25,14 +25,15 @@ function cellsOf(row: Measured): string[] {
   ]
 }
 
-export function print(rows: readonly Measured[]): void {
-  const table = [HEAD, ...rows.map(cellsOf)]
-  const widths = HEAD.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)))
-  for (const cells of table)
-    console.log(
-      cells
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+export const print = (rows: readonly Measured[]): void => printTable([HEAD, ...rows.map(cellsOf)])
+
+/** Columns as wide as their widest cell. */
+export function printTable(table: readonly (readonly string[])[]): void {
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? []
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd()
+  for (const cells of table) console.log(line(cells))
 }

@@ -22,7 +22,6 @@ import { misconfiguredHandler } from './functions/misconfigured.ts'
 import { openapiHandler } from './functions/openapi.ts'
 import { problem } from './functions/problem.ts'
 import { refusalCount } from './functions/refusal-count.ts'
-import type { RotatorHandlers } from './parts/rotator.ts'
 import type { Shared } from './parts/shared.ts'
 import type { VendorHandlers } from './parts/vendor.ts'
 
@@ -79,10 +78,17 @@ function registerForEverybody(status: Parameters<typeof healthHandler>[0]): void
   )
 }
 
-function registerRotator(shared: Lazy<Shared>, config: RotatorConfig): Lazy<RotatorHandlers> {
-  const parts = lazy(async () => {
-    const [{ rotatorParts }, common] = await Promise.all([import('./parts/rotator.ts'), shared()])
-    return fitting(() => rotatorParts(common, config))
+/** What an app of one role is made of, with the first invocation that needs it. */
+const partsOf = <Parts>(shared: Lazy<Shared>, load: () => Promise<(shared: Shared) => Parts>): Lazy<Parts> =>
+  lazy(async () => {
+    const [make, common] = await Promise.all([load(), shared()])
+    return fitting(() => make(common))
+  })
+
+function registerRotator(shared: Lazy<Shared>, config: RotatorConfig): void {
+  const parts = partsOf(shared, async () => {
+    const { rotatorParts } = await import('./parts/rotator.ts')
+    return (common) => rotatorParts(common, config)
   })
   const { schedule } = config
   app.timer('rotationSchedule', { schedule, handler: late(parts, ({ rotationSchedule }) => rotationSchedule) })
@@ -117,13 +123,12 @@ function registerRotator(shared: Lazy<Shared>, config: RotatorConfig): Lazy<Rota
     REVOKE_ACCOUNT,
     lateHttp(parts, ({ revokeAccount }) => revokeAccount),
   )
-  return parts
 }
 
 function registerVendor(shared: Lazy<Shared>, config: VendorConfig): Lazy<VendorHandlers> {
-  const parts = lazy(async () => {
-    const [{ vendorParts }, common] = await Promise.all([import('./parts/vendor.ts'), shared()])
-    return fitting(() => vendorParts(common, config))
+  const parts = partsOf(shared, async () => {
+    const { vendorParts } = await import('./parts/vendor.ts')
+    return (common) => vendorParts(common, config)
   })
   http(
     ISSUE_TOKEN,

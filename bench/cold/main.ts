@@ -2,7 +2,7 @@
 // a function app that says hello. And what it loads for that.
 
 import type { Built } from '../build.ts'
-import { type Measured, ratioOf, type Spread, spreadOf, type Target } from '../measured.ts'
+import { heldAgainst, type Measured, single, type Target, turned } from '../measured.ts'
 import { type Server, startServer } from '../process.ts'
 import { ACCOUNT, startVendingWorld, type VendingWorld } from '../vend/world.ts'
 
@@ -31,7 +31,7 @@ interface App {
   readonly method: 'GET' | 'POST'
 }
 
-async function appsOf({ apps }: Built, world: VendingWorld): Promise<Readonly<Record<Name, App>>> {
+function appsOf({ apps }: Built, world: VendingWorld): Readonly<Record<Name, App>> {
   const [vendor, rotator] = [world.envOf('vendor'), world.envOf('rotator')]
   const ours = (env: Readonly<Record<string, string>>, role: string) => ({
     folder: apps.keystile,
@@ -55,7 +55,7 @@ async function ask(server: Server, { path, method }: App, authorization: string)
 export async function measureColdStarts(built: Built): Promise<Measured[]> {
   const world = await startVendingWorld()
   try {
-    const apps = await appsOf(built, world)
+    const apps = appsOf(built, world)
     const bearers = {
       hello: '',
       vendor: await world.bearer(),
@@ -75,11 +75,8 @@ export async function measureColdStarts(built: Built): Promise<Measured[]> {
     }
     for (const name of NAMES) await startOnce(name)
     for (let round = 0; round < ROUNDS; round += 1)
-      for (let at = 0; at < NAMES.length; at += 1) {
-        const name = NAMES[(at + round) % NAMES.length] ?? 'hello'
-        starts[name].push(await startOnce(name))
-      }
-    const loads = await Promise.all(NAMES.map(async (name) => loadOf(built, name, apps[name], bearers[name])))
+      for (const name of turned(NAMES, round)) starts[name].push(await startOnce(name))
+    const loads = await Promise.all(NAMES.map((name) => loadOf(built, apps[name], bearers[name])))
     return NAMES.flatMap((name, at) => (name === 'hello' ? [] : rowsOf(name, starts, loads[at], loads[0])))
   } finally {
     await world.close()
@@ -92,7 +89,7 @@ interface Loads {
 }
 
 /** What of the app's folder was loaded until it listened, and until its first answer. */
-async function loadOf(built: Built, _name: Name, app: App, bearer: string): Promise<Loads> {
+async function loadOf(built: Built, app: App, bearer: string): Promise<Loads> {
   const server = await startServer({ args: [built.host, app.folder, 'files'], env: app.env })
   const loaded = async (): Promise<Loaded> => {
     const { files } = await server.usage()
@@ -108,8 +105,6 @@ async function loadOf(built: Built, _name: Name, app: App, bearer: string): Prom
   }
 }
 
-const one = (value: number): Spread => spreadOf([value])
-
 function rowsOf(
   name: Exclude<Name, 'hello'>,
   starts: Readonly<Record<Name, readonly Start[]>>,
@@ -117,17 +112,19 @@ function rowsOf(
   hello: Loads | undefined,
 ): Measured[] {
   if (load === undefined || hello === undefined) throw new Error('nothing was loaded')
-  const time = (what: string, value: (start: Start) => number, target?: Target): Measured => {
-    const [values, floors] = [starts[name].map(value), starts.hello.map(value)]
-    const base = { group: 'cold', what: `${name}: ${what}`, unit: 'ms', value: spreadOf(values), floor: 'hello' }
-    return { ...base, ratio: ratioOf(values, floors), ...(target && { target }) }
-  }
+  const time = (what: string, value: (start: Start) => number, target?: Target): Measured =>
+    heldAgainst(
+      { group: 'cold', what: `${name}: ${what}`, unit: 'ms' },
+      starts[name].map(value),
+      { name: 'hello', values: starts.hello.map(value) },
+      target,
+    )
   const size = (what: string, { files, kibibytes }: Loaded, floor: Loaded, target?: Target): Measured => ({
     group: 'cold',
     what: `${name}: loaded ${what}, in ${files} files`,
     unit: 'KiB',
-    value: one(kibibytes),
-    ...(target ? { target } : { floor: 'hello', ratio: one(kibibytes / floor.kibibytes) }),
+    value: single(kibibytes),
+    ...(target ? { target } : { floor: 'hello', ratio: single(kibibytes / floor.kibibytes) }),
   })
   // What the timer and the queues of the others cost at a start is the host's, and hello has none.
   const isVendor = name === 'vendor'

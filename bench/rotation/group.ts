@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Measured, spreadOf } from '../measured.ts'
+import { type Measured, single } from '../measured.ts'
 import { LIMITS, type Measured as Played } from './targets.ts'
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
@@ -17,24 +17,22 @@ export async function measureRotation(): Promise<Measured[]> {
   return rows.filter(({ bound }) => bound).flatMap((row) => rowsOf(row, rows))
 }
 
-const one = (value: number) => spreadOf([value])
-
 function rowsOf(row: Played, all: readonly Played[]): Measured[] {
   const { scenario, what, result, ratio, callsPerAccount } = row
   const { accounts, work, clock, throttled } = scenario
   const name = `${accounts.toLocaleString('en')} ${work}s, ${what}${throttled ? ', within the limits of Azure' : ''}`
-  const seconds = { group: 'rotation', what: name, unit: 's', value: one(result.seconds) }
+  const seconds = { group: 'rotation', what: name, unit: 's', value: single(result.seconds) }
   const ideal: Measured = {
     ...seconds,
     floor: 'the ideal',
-    ratio: one(ratio),
+    ratio: single(ratio),
     target: { atMost: throttled ? LIMITS.throttledRatio : LIMITS.unthrottledRatio },
   }
   const calls: Measured = {
     group: 'rotation',
     what: `${name}: calls upstream for each`,
     unit: '',
-    value: one(callsPerAccount),
+    value: single(callsPerAccount),
     target: { atMost: work === 'rotation' ? LIMITS.callsPerRotation : LIMITS.callsPerCheck },
   }
   const sequential = all.find(
@@ -45,7 +43,7 @@ function rowsOf(row: Played, all: readonly Played[]): Measured[] {
   const loop: Measured = {
     ...seconds,
     floor: 'one after the other',
-    ratio: one(result.seconds / sequential.result.seconds),
+    ratio: single(result.seconds / sequential.result.seconds),
   }
   return [ideal, calls, loop]
 }

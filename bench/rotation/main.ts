@@ -2,8 +2,9 @@
 
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { machine } from '../machine.ts'
+import { printTable } from '../table.ts'
 import { type Calls, idealSeconds, limitSeconds, mostAtOnce, upstreamCalls } from './ideal.ts'
 import { type Row, throttled, unthrottled } from './rows.ts'
 import { play, type Result, type Scenario } from './scenario.ts'
@@ -81,14 +82,8 @@ const HEAD = [
 ]
 
 function print(title: string, table: readonly (readonly string[])[]): void {
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => cell.padEnd(widths?.[at] ?? 0))
-      .join('  ')
-      .trimEnd()
   console.log(`\n${title}\n`)
-  for (const cells of table) console.log(line(cells))
+  printTable(table)
 }
 
 function main(): void {
@@ -107,17 +102,9 @@ function main(): void {
     ['target', 'worst', ''],
     ...judged.map(({ target, worst, met }) => [target, number(worst, 3), met ? 'met' : 'MISSED']),
   ])
-  const machine = {
-    cores: availableParallelism(),
-    model: cpus()[0]?.model,
-    memoryGigabytes: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    heap: HEAP.join(' '),
-    platform: `${process.platform} ${process.arch}`,
-  }
   const folder = new URL('../results/', import.meta.url)
   mkdirSync(folder, { recursive: true })
-  const results = { machine, targets: judged, rows }
+  const results = { machine: { ...machine(), heap: HEAP.join(' ') }, targets: judged, rows }
   writeFileSync(new URL('rotation.json', folder), `${JSON.stringify(results, null, 2)}\n`)
   process.exitCode = judged.every(({ met }) => met) ? 0 : 1
 }

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Built } from '../build.ts'
-import { type Measured, ratioOf, spreadOf, type Target } from '../measured.ts'
+import { heldAgainst, type Measured, spreadOf, type Target, turned } from '../measured.ts'
 import type { Taken } from './measure.ts'
 import { COUNTS, type Count, KINDS, type Kind, memoryOf, nameOf, type Size } from './sizes.ts'
 
@@ -27,12 +27,7 @@ function measure(size: Size): Taken {
 export async function measureScale(_built: Built, { rounds }: { readonly rounds: number }): Promise<Measured[]> {
   const all = new Map<string, Taken[]>(SIZES.map((size) => [nameOf(size), []]))
   const of = (size: Size): Taken[] => all.get(nameOf(size)) ?? []
-  for (let round = 0; round < rounds; round += 1)
-    for (let at = 0; at < SIZES.length; at += 1) {
-      // Each begins in turn, so that none always follows the same other.
-      const size = SIZES[(at + round) % SIZES.length]
-      if (size) of(size).push(measure(size))
-    }
+  for (let round = 0; round < rounds; round += 1) for (const size of turned(SIZES, round)) of(size).push(measure(size))
   return KINDS.flatMap((kind) => rowsOf(kind, (count) => of({ kind, count })))
 }
 
@@ -46,10 +41,10 @@ function rowsOf(kind: Kind, of: (count: Count) => readonly Taken[]): Measured[] 
   ) =>
     COUNTS.map((count): Measured => {
       const values = of(count).map(value)
-      const base = { group: 'scale', what: what({ kind, count }), unit, value: spreadOf(values) }
-      if (count === floor) return base
-      const held = { floor: nameOf({ kind, count: floor }), ratio: ratioOf(values, of(floor).map(value)) }
-      return { ...base, ...held, ...(count === MOST && target && { target }) }
+      const row = { group: 'scale', what: what({ kind, count }), unit }
+      if (count === floor) return { ...row, value: spreadOf(values) }
+      const held = { name: nameOf({ kind, count: floor }), values: of(floor).map(value) }
+      return heldAgainst(row, values, held, count === MOST ? target : undefined)
     })
   const time = (what: string, value: (taken: Taken) => number, target?: Target) =>
     rows((size) => `${what}, ${nameOf(size)}`, 'µs', FLOOR_OF_TIME, value, target)

@@ -1,5 +1,8 @@
 // What each measured server has in common: it says where it listens, and what it has used so far.
 
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+
 export interface Usage {
   /** Microseconds of both kinds, since the start. */
   readonly cpuMicros: number
@@ -19,4 +22,13 @@ export function serve(port: number, files: Readonly<Record<string, number>> = {}
   })
   process.once('disconnect', () => process.exit(0))
   tell({ port })
+}
+
+/** The same for one that is node:http and nothing else. */
+export async function serveHttp(listener: RequestListener): Promise<void> {
+  const server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('a server listens on a port')
+  serve(address.port)
 }

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url'
 import type { Built } from '../build.ts'
-import { type Measured, ratioOf, spreadOf, type Target } from '../measured.ts'
+import { heldAgainst, type Measured, single, type Target, turned } from '../measured.ts'
 import { type Server, startServer } from '../process.ts'
 import { type Round, roundOf } from './round.ts'
 import { ACCOUNT, startVendingWorld } from './world.ts'
@@ -17,14 +17,10 @@ const AGAINST_ASKING = { 1: 250, 32: 15, 256: 2 } as const
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-export interface VendOptions {
-  readonly rounds: number
-  readonly seconds: number
-  /** For the processes that answer. */
-  readonly flags?: readonly string[]
-}
-
-export async function measureVends(built: Built, { rounds, seconds, flags = [] }: VendOptions): Promise<Measured[]> {
+export async function measureVends(
+  built: Built,
+  { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
+): Promise<Measured[]> {
   const closers: (() => Promise<void>)[] = []
   const keep = <T extends { close(): Promise<void> }>(started: T): T => {
     closers.push(started.close)
@@ -36,13 +32,13 @@ export async function measureVends(built: Built, { rounds, seconds, flags = [] }
     const asking = { SPEECH_KEY: 'not-a-key', STS_URL: `http://127.0.0.1:${sts.port}/` }
     const servers: Readonly<Record<Name, readonly [Server, string]>> = {
       vend: [
-        keep(await startServer({ args: [built.host, built.apps.keystile], env: world.envOf('vendor'), flags })),
+        keep(await startServer({ args: [built.host, built.apps.keystile], env: world.envOf('vendor') })),
         `/api/accounts/${ACCOUNT}/token`,
       ],
-      hello: [keep(await startServer({ args: [built.host, built.apps.hello], flags })), '/api/hello'],
-      'node:http': [keep(await startServer({ args: [file('../servers/node-http.ts')], flags })), '/'],
+      hello: [keep(await startServer({ args: [built.host, built.apps.hello] })), '/api/hello'],
+      'node:http': [keep(await startServer({ args: [file('../servers/node-http.ts')] })), '/'],
       'ask each time': [
-        keep(await startServer({ args: [built.host, built.apps['ask-each-time']], env: asking, flags })),
+        keep(await startServer({ args: [built.host, built.apps['ask-each-time']], env: asking })),
         '/api/token',
       ],
     }
@@ -60,12 +56,8 @@ export async function measureVends(built: Built, { rounds, seconds, flags = [] }
       return rounds
     }
     for (let round = 0; round < rounds; round += 1)
-      // Each begins in turn, so that none always follows the same other.
       for (const connections of CONNECTIONS)
-        for (let at = 0; at < NAMES.length; at += 1) {
-          const name = NAMES[(at + round) % NAMES.length] ?? 'vend'
-          of(name, connections).push(await ask(name, connections, seconds))
-        }
+        for (const name of turned(NAMES, round)) of(name, connections).push(await ask(name, connections, seconds))
     const exchanges = world.exchanges() - exchangesBefore
     return [
       ...CONNECTIONS.flatMap((connections) => rowsOf(connections, (name) => of(name, connections))),
@@ -73,7 +65,7 @@ export async function measureVends(built: Built, { rounds, seconds, flags = [] }
         group: 'vend',
         what: 'calls of the token service for all vends of this table',
         unit: '',
-        value: spreadOf([exchanges]),
+        value: single(exchanges),
         target: { atMost: 2 },
       },
     ]
@@ -85,17 +77,13 @@ export async function measureVends(built: Built, { rounds, seconds, flags = [] }
 function rowsOf(connections: (typeof CONNECTIONS)[number], of: (name: Name) => readonly Round[]): Measured[] {
   const held = connections === 1 ? {} : { throughput: { atLeast: 0.9 }, cpu: { atMost: 1.2 }, p99: { atMost: 1.3 } }
   const targets: Partial<Record<'throughput' | 'cpu' | 'p99', Target>> = held
-  const row = (
-    what: string,
-    unit: string,
-    floor: Name,
-    value: (round: Round) => number,
-    target?: Target | undefined,
-  ): Measured => {
-    const [values, floors] = [of('vend').map(value), of(floor).map(value)]
-    const base = { group: 'vend', what: `${what}, ${connections} at once`, unit, value: spreadOf(values), floor }
-    return { ...base, ratio: ratioOf(values, floors), ...(target && { target }) }
-  }
+  const row = (what: string, unit: string, floor: Name, value: (round: Round) => number, target?: Target): Measured =>
+    heldAgainst(
+      { group: 'vend', what: `${what}, ${connections} at once`, unit },
+      of('vend').map(value),
+      { name: floor, values: of(floor).map(value) },
+      target,
+    )
   const perSecond = ({ requests, seconds }: Round) => requests / seconds
   return [
     row('vends', '/s', 'hello', perSecond, targets.throughput),

@@ -2,7 +2,7 @@
 // infra gives the worker as arguments was chosen by this.
 
 import type { Built } from '../build.ts'
-import { type Measured, ratioOf, spreadOf } from '../measured.ts'
+import { heldAgainst, type Measured, turned } from '../measured.ts'
 import { type Server, startServer } from '../process.ts'
 import { type Round, roundOf } from '../vend/round.ts'
 import { ACCOUNT, startVendingWorld } from '../vend/world.ts'
@@ -27,8 +27,7 @@ export async function measureWorkers(built: Built, options: { rounds: number; se
     const all = new Map<number, Round[]>(SIZES.map((size) => [size, []]))
     // The first round is for the compiler, and is not counted.
     for (let round = 0; round <= rounds; round += 1)
-      for (let at = 0; at < SIZES.length; at += 1) {
-        const size = SIZES[(at + round) % SIZES.length] ?? 1
+      for (const size of turned(SIZES, round)) {
         const server = servers.get(size)
         if (server === undefined) throw new Error('a server is missing')
         const measured = await roundOf(server, { ...load, seconds })
@@ -42,11 +41,11 @@ export async function measureWorkers(built: Built, options: { rounds: number; se
 }
 
 function rowsOf(size: number, rounds: readonly Round[], floors: readonly Round[]): Measured[] {
-  const row = (what: string, unit: string, of: (round: Round) => number): Measured => {
-    const [values, others] = [rounds.map(of), floors.map(of)]
-    const base = { group: 'worker', what: `semi-space of ${size} MB: ${what}`, unit, value: spreadOf(values) }
-    return { ...base, floor: `${SIZES[0]} MB`, ratio: ratioOf(values, others) }
-  }
+  const row = (what: string, unit: string, of: (round: Round) => number): Measured =>
+    heldAgainst({ group: 'worker', what: `semi-space of ${size} MB: ${what}`, unit }, rounds.map(of), {
+      name: `${SIZES[0]} MB`,
+      values: floors.map(of),
+    })
   return [
     row('vends', '/s', ({ requests, seconds }) => requests / seconds),
     row('99 of 100 are answered within', 'ms', ({ p99 }) => p99),

@@ -99,21 +99,23 @@ test('with bad settings every route answers, and no queue or timer is registered
   said.mockRestore()
 })
 
+const { AzureWebJobsStorage__accountName: _, ...others } = settings
+/** The key decodes to nothing. */
+const refusedBySdk = {
+  ...others,
+  KEYSTILE_ROLE: 'rotator',
+  AzureWebJobsStorage:
+    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net',
+}
+
 test('a setting that only an SDK refuses fails what needs it, and its value is not told', async () => {
-  const { AzureWebJobsStorage__accountName: _, ...others } = settings
-  // A key that decodes to nothing.
-  const AzureWebJobsStorage =
-    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net'
-  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage })
+  const { callbacks } = registeredFor(refusedBySdk)
   const run = async () => callbacks.get('rotationSchedule')?.({}, {})
   await expect(run()).rejects.toThrow(/^a setting of the host or of the credential does not fit$/)
 })
 
 test('HTTP then answers that the app is misconfigured, and says why in its log alone', async () => {
-  const { AzureWebJobsStorage__accountName: _, ...others } = settings
-  const AzureWebJobsStorage =
-    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net'
-  const { callbacks } = registeredFor({ ...others, KEYSTILE_ROLE: 'rotator', AzureWebJobsStorage })
+  const { callbacks } = registeredFor(refusedBySdk)
   const lines: string[] = []
   const context = new InvocationContext({
     functionName: 'listAccounts',
