@@ -3,7 +3,7 @@
 import { type AppOptions, startApp } from '../../local/app-process.ts'
 import { afterFirstVend, tellChunks, whenReady } from '../support/bundle.ts'
 import { callsSince, journalEnd } from '../support/calls.ts'
-import { startTestStack, type TestStack, until } from '../support/stack.ts'
+import { startAdoptedStack, type TestStack, until } from '../support/stack.ts'
 
 jest.setTimeout(120_000)
 
@@ -11,13 +11,7 @@ let stack: TestStack
 let authorization: string
 
 beforeAll(async () => {
-  stack = await startTestStack({
-    rotator: { KEYSTILE_SCHEDULE: '* * * * * *', KEYSTILE_PROOF_SPACING: 'PT0S', KEYSTILE_SETTLE: 'PT0S' },
-  })
-  await until(
-    'five accounts are published',
-    () => stack.azure.journal.since(0).entries.filter(({ event }) => event === 'published').length >= 5,
-  )
+  stack = await startAdoptedStack()
   // It asks the token service, too. From here on every call is a vendor's.
   await stack.rotator.close()
   authorization = `Bearer ${(await stack.azure.entra.mint({ kind: 'app', caller: 'app-all' })).token}`

@@ -3,7 +3,7 @@
 import { startApp } from '../../local/app-process.ts'
 import type { MintRequest } from '../../local/azure/entra/mint-request.ts'
 import { callService } from '../../local/client.ts'
-import { startTestStack, type TestStack, until } from '../support/stack.ts'
+import { startAdoptedStack, type TestStack } from '../support/stack.ts'
 
 jest.setTimeout(60_000)
 
@@ -13,14 +13,7 @@ const answers: string[] = []
 const tokens: string[] = []
 
 beforeAll(async () => {
-  // Adopted at once, and then left alone.
-  stack = await startTestStack({
-    rotator: { KEYSTILE_SCHEDULE: '* * * * * *', KEYSTILE_PROOF_SPACING: 'PT0S', KEYSTILE_SETTLE: 'PT0S' },
-  })
-  await until(
-    'five accounts are published',
-    () => stack.azure.journal.since(0).entries.filter(({ event }) => event === 'published').length >= 5,
-  )
+  stack = await startAdoptedStack()
 })
 afterAll(() => stack?.close())
 

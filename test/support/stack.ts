@@ -72,6 +72,23 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   }
 }
 
+/** Of which the rotator adopts each account at once, and then leaves it alone. */
+export async function startAdoptedStack(): Promise<TestStack> {
+  const stack = await startTestStack({
+    rotator: { KEYSTILE_SCHEDULE: '* * * * * *', KEYSTILE_PROOF_SPACING: 'PT0S', KEYSTILE_SETTLE: 'PT0S' },
+  })
+  try {
+    await until(
+      'five accounts are published',
+      () => stack.azure.journal.since(0).entries.filter(({ event }) => event === 'published').length >= 5,
+    )
+    return stack
+  } catch (error) {
+    await stack.close()
+    throw error
+  }
+}
+
 /** Looks until there is something, every 50 ms. @throws Error after `limitMs` with what was waited for. */
 export async function until<T>(
   what: string,
