@@ -1,15 +1,23 @@
 // What an instance has to read and compile before it answers: sizes and lists, so that no slow machine changes them.
 // What a process really loads, test/integration/vend-calls.test.ts holds against the same lists.
 
-import { afterFirstVend, kibibytesOf, packagesOf, reachable, sourcesOf, whenReady } from '../support/bundle.ts'
-import { files } from '../support/sources.ts'
+import {
+  afterFirstVend,
+  inputsOf,
+  kibibytesOf,
+  packagesOf,
+  reachable,
+  sourcesOf,
+  whenReady,
+} from '../support/bundle.ts'
+import { files, read } from '../support/sources.ts'
 
 const ready = packagesOf(whenReady)
 const afterVend = packagesOf(afterFirstVend)
 
 test.each([
-  ['until an instance is ready', whenReady, 135],
-  ['until its first vend is answered', afterFirstVend, 700],
+  ['until an instance is ready', whenReady, 95],
+  ['until its first vend is answered', afterFirstVend, 650],
   ['at all', reachable, 1_575],
 ])('what is loaded %s is within its budget', (_when, chunks, kibibytes) => {
   expect(kibibytesOf(chunks)).toBeLessThanOrEqual(kibibytes)
@@ -93,4 +101,29 @@ test('what the SDKs import and nobody here uses is not packed', () => {
 
 test('each chunk has its map, and nothing lies beside them that main cannot reach', () => {
   expect(files('dist/app/**/*')).toEqual(reachable.flatMap((chunk) => [chunk, `${chunk}.map`]).toSorted())
+})
+
+describe('the Functions library (decision 11)', () => {
+  const library = 'node_modules/@azure/functions'
+
+  test('is packed from its sources, and private fields are not WeakMaps there', () => {
+    const packed = inputsOf(reachable).filter((path) => path.startsWith(`${library}/`))
+    expect(packed).toContain(`${library}/src/http/HttpRequest.ts`)
+    expect(packed.filter((path) => !path.startsWith(`${library}/src/`))).toEqual([])
+    expect(read(whenReady.find((chunk) => chunk.endsWith('/main.mjs')) ?? '')).not.toContain('WeakMap')
+  })
+
+  test('has the very sources that its own build was made of', () => {
+    const { sources, sourcesContent }: { sources: string[]; sourcesContent: string[] } = JSON.parse(
+      read(`${library}/dist/azure-functions.js.map`),
+    )
+    const built = sources.flatMap((url, at) => {
+      const path = /^webpack:\/\/@azure\/functions\/\.\/(src\/.*)$/.exec(url)?.[1]
+      return path === undefined ? [] : [[`${library}/${path}`, sourcesContent[at]] as const]
+    })
+    expect(built.length).toBeGreaterThan(40)
+    for (const [path, text] of built) expect([path, read(path)]).toEqual([path, text])
+    const known = new Set(built.map(([path]) => path))
+    expect(inputsOf(reachable).filter((path) => path.startsWith(`${library}/`) && !known.has(path))).toEqual([])
+  })
 })

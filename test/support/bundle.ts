@@ -49,7 +49,7 @@ export const kibibytesOf = (chunks: readonly string[]): number =>
   chunks.reduce((sum, chunk) => sum + statSync(join(root, chunk)).size, 0) / 1_024
 
 /** Files that something of is left in these chunks. What is imported for its types alone is in none. */
-const inputsOf = (chunks: readonly string[]): readonly string[] =>
+export const inputsOf = (chunks: readonly string[]): readonly string[] =>
   chunks.flatMap((chunk) =>
     Object.entries(outputs[chunk]?.inputs ?? {}).flatMap(([path, { bytesInOutput }]) =>
       bytesInOutput > 0 ? [path] : [],
