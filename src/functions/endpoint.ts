@@ -29,32 +29,44 @@ export interface EndpointDeps {
 }
 
 /** What a handler has to say: an answer, or the code of a refusal with the facts that the code promises. */
-export type Reply =
-  | { readonly kind: 'answer'; readonly response: HttpResponseInit; readonly headers: Fields }
-  | {
-      readonly kind: 'refused'
-      readonly code: ProblemCode
-      readonly more?: Readonly<Record<string, string>>
-      readonly headers?: Fields
-    }
+export type Reply = Answer | Refusal
+
+interface Answer {
+  readonly kind: 'answer'
+  readonly status: number
+  readonly body: string
+  readonly headers: Fields
+  /** What the caller has left. */
+  readonly quota?: Fields
+}
+
+interface Refusal {
+  readonly kind: 'refused'
+  readonly code: ProblemCode
+  readonly more?: Readonly<Record<string, string>>
+  readonly quota?: Fields
+}
 
 type Fields = Readonly<Record<string, string>>
 
 export const refuse = (code: ProblemCode, more?: Readonly<Record<string, string>>): Reply =>
   more === undefined ? { kind: 'refused', code } : { kind: 'refused', code, more }
 
-export const reply = (response: HttpResponseInit, headers: Fields): Reply => ({
-  kind: 'answer',
-  response,
-  headers: { ...EXPOSED, ...headers },
-})
+/** Of what is for this caller, and for now. */
+const JSON_FIELDS: Fields = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
 
 /** @param body JSON. */
-export const answerText = (status: number, body: string, headers: Fields = {}): Reply =>
-  reply({ status, body }, { 'Cache-Control': 'no-store', 'Content-Type': 'application/json', ...headers })
+export const answerText = (status: number, body: string): Answer => ({
+  kind: 'answer',
+  status,
+  body,
+  headers: JSON_FIELDS,
+})
 
-export const answer = (status: number, body: unknown, headers: Fields = {}): Reply =>
-  answerText(status, JSON.stringify(body), headers)
+export const answer = (status: number, body: unknown, headers: Fields = {}): Answer => ({
+  ...answerText(status, JSON.stringify(body)),
+  headers: { ...JSON_FIELDS, ...headers },
+})
 
 /** @param note fields for the audit record, added as they become known. Nothing secret. */
 export type CallerHandler = (request: HttpRequest, caller: Caller, note: Record<string, string>) => Soon<Reply>
@@ -111,13 +123,13 @@ function serveCaller(
   if (admission.kind !== 'admitted') {
     const code = admission.kind === 'denied' ? 'caller_denied' : 'rate_limited'
     if (refusals.isFirst({ ...who, result: code })) record(code)
-    return admission.kind === 'denied' ? refuse(code) : { ...refuse(code), headers: quotaHeaders(admission.quota) }
+    return admission.kind === 'denied' ? refuse(code) : { ...refuse(code), quota: quotaHeaders(admission.quota) }
   }
   return andThen(
     attempt(context, () => handle(request, caller, note)),
     (handled) => {
       record(handled.kind === 'refused' ? handled.code : 'granted')
-      return { ...handled, headers: { ...handled.headers, ...quotaHeaders(admission.quota) } }
+      return { ...handled, quota: quotaHeaders(admission.quota) }
     },
   )
 }
@@ -130,13 +142,19 @@ function serve(method: Method, handle: (request: HttpRequest, context: Invocatio
       return problem('method_not_allowed', context, { headers: { Allow: methods.join(', ') } })
     return andThen(
       attempt(context, () => handle(request, context)),
-      (replied): HttpResponseInit =>
+      (replied) =>
         replied.kind === 'refused'
-          ? problem(replied.code, context, replied)
-          : { ...replied.response, headers: replied.headers },
+          ? problem(replied.code, context, { more: replied.more, headers: replied.quota })
+          : responseOf(replied),
     )
   }
 }
+
+const responseOf = ({ status, body, headers, quota }: Answer): HttpResponseInit => ({
+  status,
+  body,
+  headers: { ...EXPOSED, ...headers, ...quota },
+})
 
 /** Turns what is thrown into a refusal that tells nothing of it. */
 const attempt = (context: InvocationContext, work: () => Soon<Reply>): Soon<Reply> =>

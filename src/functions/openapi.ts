@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import type { HttpHandler } from '@azure/functions'
-import { endpoint, reply } from './endpoint.ts'
+import { endpoint } from './endpoint.ts'
 
 /** The document changes with a deployment: an hour in anybody's cache is not too long. */
 const CACHE = { 'Cache-Control': 'public, max-age=3600' }
@@ -14,8 +14,8 @@ export function openapiHandler(read: () => Promise<object>): HttpHandler {
     made ??= textOf(await read())
     const { text, tag } = made
     const known = { ...CACHE, ETag: tag }
-    if (names(headers.get('if-none-match') ?? '', tag)) return reply({ status: 304 }, known)
-    return reply({ status: 200, body: text }, { ...known, 'Content-Type': 'application/json' })
+    if (names(headers.get('if-none-match') ?? '', tag)) return { kind: 'answer', status: 304, body: '', headers: known }
+    return { kind: 'answer', status: 200, body: text, headers: { ...known, 'Content-Type': 'application/json' } }
   })
 }
 

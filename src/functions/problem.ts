@@ -152,9 +152,9 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
 }
 
 export interface ProblemExtras {
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Facts that the code promises, such as `until`. */
-  readonly more?: Readonly<Record<string, string>>
+  readonly more?: Readonly<Record<string, string>> | undefined
 }
 
 /** Where a deployment itself describes the code: a path of ours, since `about:blank` would allow no titles but HTTP's. */

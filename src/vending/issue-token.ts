@@ -33,12 +33,13 @@ export function issueToken(deps: IssueDeps): (account: string) => Soon<IssueResu
   return (account) => {
     const entry = entries.get(account) ?? { lookedAt: Number.NEGATIVE_INFINITY, retryAt: Number.NEGATIVE_INFINITY }
     const now = deps.clock.elapsed()
-    if (isLookDue(entry, now)) {
+    const left = leftOf(entry)
+    if (isLookDue(entry, now, left)) {
       entries.set(account, entry)
       entry.flight ??= takeOff(deps, look, account, entry)
     }
-    if (entry.flight === undefined || isGood(entry, now)) return give(entry)
-    return entry.flight.then(() => give(entry))
+    if (entry.flight === undefined || isGood(entry, now, left)) return give(entry, left)
+    return entry.flight.then(() => give(entry, leftOf(entry)))
   }
 }
 
@@ -67,22 +68,23 @@ interface Entry {
   flight?: Promise<void> | undefined
 }
 
-const isLookDue = ({ token, lookedAt, retryAt }: Entry, now: number): boolean =>
-  now >= retryAt && (token === undefined || token.left() <= token.renewLeft || now >= lookedAt + LOOK_EVERY_MS)
+/** Of its token, in milliseconds. Read once for a vend: it looks at two clocks. */
+const leftOf = ({ token }: Entry): number => (token === undefined ? 0 : token.left())
+
+const isLookDue = ({ token, lookedAt, retryAt }: Entry, now: number, left: number): boolean =>
+  now >= retryAt && (token === undefined || left <= token.renewLeft || now >= lookedAt + LOOK_EVERY_MS)
 
 /**
  * Is what is at hand to be given without waiting for the flight under way? Shortly after a failure, whatever is valid
  * is: as long as the next failure may take to show.
  */
-function isGood({ token, lookedAt, failure, retryAt }: Entry, now: number): boolean {
+function isGood({ token, lookedAt, failure, retryAt }: Entry, now: number, left: number): boolean {
   if (token === undefined) return false
-  const left = token.left()
   if (failure !== undefined && now < retryAt + FLIGHT_MS) return left > token.leastLeft
   return left > token.goodLeft && now < lookedAt + LOOK_WITHIN_MS
 }
 
-function give({ token, failure }: Entry): IssueResult {
-  const left = token === undefined ? 0 : token.left()
+function give({ token, failure }: Entry, left: number): IssueResult {
   if (token !== undefined && left > token.leastLeft) return { kind: 'issued', issued: token.issued, leftMs: left }
   if (failure !== undefined && 'error' in failure) throw failure.error
   return { kind: 'refused', code: failure?.code ?? 'token_service_unavailable' }
