@@ -15,18 +15,19 @@ export interface AdminDeps {
 
 const PATH = /^\/admin\/functions\/([^/]+)\/?$/i
 
+/** @returns The name that the path asks for; `undefined` when the request is not for this endpoint. */
+export const functionToRun = ({ method }: IncomingMessage, path: string): string | undefined =>
+  method === 'POST' ? PATH.exec(path)?.[1] : undefined
+
 /**
- * @returns The status of the answer, which has no body; `undefined` when the request is not for this endpoint.
- *   202 begun; 404 no such function; 415 not announced as JSON; 400 no JSON object, an `input` that is not text, or
+ * @returns The status of the answer, which has no body. 202 begun; 404 no such function; 415 not announced as JSON; 400 no JSON object, an `input` that is not text, or
  *   an HTTP function, which is run by its URL; 413 a body beyond the limit.
  */
 export async function handleAdmin(
   request: IncomingMessage,
-  path: string,
+  name: string,
   { functions, begin }: AdminDeps,
-): Promise<number | undefined> {
-  const name = PATH.exec(path)?.[1]
-  if (name === undefined || request.method !== 'POST') return undefined
+): Promise<number> {
   if (!/^application\/(json|[^;]+\+json)\s*(;|$)/i.test(request.headers['content-type'] ?? '')) return 415
   const body = await readBody(request)
   if (body === 'too-large') return 413

@@ -36,11 +36,10 @@ export const requestUrl = ({ headers, url }: IncomingMessage) =>
 /** @param params Route parameters, decoded. */
 export function toHttpData(
   request: IncomingMessage,
+  url: URL,
   params: Readonly<Record<string, string>>,
   body: Buffer,
 ): TypedData {
-  const url = requestUrl(request)
-  if (!url) throw new TypeError('the request has no valid URL')
   return {
     http: {
       method: request.method ?? 'GET',

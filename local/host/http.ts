@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { bindToLoopback, PortError } from '../bind.ts'
-import { handleAdmin } from './admin.ts'
+import { functionToRun, handleAdmin } from './admin.ts'
 import { applyCors, type CorsOptions } from './cors.ts'
 import { describeError, StartError } from './errors.ts'
 import { type HostFunction, textOption } from './functions.ts'
@@ -36,10 +36,10 @@ export interface HttpServer {
  */
 export async function listen(port: number): Promise<HttpServer> {
   let answer: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
-  const open = new Set<Promise<unknown>>()
+  const open = new Set<ServerResponse>()
   const server = createServer((request, response) => {
-    const closed = once(response, 'close').finally(() => open.delete(closed))
-    open.add(closed)
+    open.add(response)
+    response.once('close', () => open.delete(response))
     if (answer) return answer(request, response)
     response.setHeader('connection', 'close')
     sendEmpty(response, 503)
@@ -55,7 +55,7 @@ export async function listen(port: number): Promise<HttpServer> {
     async stopListening() {
       answer = undefined
       server.close()
-      await Promise.all(open)
+      await Promise.all([...open].map((response) => once(response, 'close')))
     },
     close: () => server.closeAllConnections(),
   }
@@ -97,10 +97,13 @@ async function answer(
 ): Promise<void> {
   if (applyCors(request, response, cors)) return
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
-  if (!path.startsWith('/') || !requestUrl(request)) return refuse(request, response, 400)
-  const begin = (target: HostFunction, call: Call) => void invoke(target, call)
-  const status = await handleAdmin(request, path, { functions, begin })
-  if (status !== undefined) return refuse(request, response, status)
+  const url = path.startsWith('/') ? requestUrl(request) : null
+  if (!url) return refuse(request, response, 400)
+  const asked = functionToRun(request, path)
+  if (asked !== undefined) {
+    const begin = (target: HostFunction, call: Call) => void invoke(target, call)
+    return refuse(request, response, await handleAdmin(request, asked, { functions, begin }))
+  }
   const found = router(request.method ?? 'GET', path)
   if (!found) return refuse(request, response, 404)
   let body: Buffer | 'too-large' = Buffer.alloc(0)
@@ -108,7 +111,7 @@ async function answer(
   else body = await readBody(request)
   if (body === 'too-large') return refuse(request, response, 413)
   const outcome = await invoke(found.target, {
-    input: toHttpData(request, found.params, body),
+    input: toHttpData(request, url, found.params, body),
     traceParent: firstValue(request.headers.traceparent),
     reason: 'This function was programmatically called via the host APIs.',
   })

@@ -34,6 +34,10 @@ export async function toItsEnd(call: Promise<Outcome>): Promise<Outcome> {
 export interface Invoker {
   /** Never rejects: what was thrown is in the log, as in the real host. */
   invoke(target: HostFunction, call: Call): Promise<Outcome>
+  /** Calls whose code has not ended. */
+  running(): number
+  /** @returns When none is left: one call may begin another. */
+  drain(): Promise<void>
 }
 
 export interface InvokerDeps {
@@ -91,7 +95,13 @@ export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps
     return invocation.getResponse(made.context, after.result)
   }
 
+  const running = new Set<Promise<void>>()
+
   return {
+    running: () => running.size,
+    async drain() {
+      while (running.size > 0) await Promise.all(running)
+    },
     async invoke(target, call) {
       const invocationId = randomUUID()
       const said = (level: 'information' | 'error', message: string) =>
@@ -101,7 +111,9 @@ export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps
       const ended = (how: string) =>
         `Executed 'Functions.${target.name}' (${how}, Id=${invocationId}, Duration=${Math.round(performance.now() - begun)}ms)`
       const work = run(target, call, invocationId)
-      const settled = work.then(nothing, nothing)
+      const end = () => void running.delete(settled)
+      const settled = work.then(end, end)
+      running.add(settled)
       try {
         const response = await withLimit(
           work,
@@ -118,8 +130,6 @@ export function createInvoker({ core, log, timeoutMs, appHookData }: InvokerDeps
     },
   }
 }
-
-const nothing = () => undefined
 
 /** @returns `hh:mm:ss`, as host.json writes it. */
 export function formatDuration(ms: number): string {

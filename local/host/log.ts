@@ -24,14 +24,23 @@ export function createLogger(write: (line: string) => void): Logger {
   let levels: LogLevels = {}
   const known = new Map<string, number>()
   const leastOf = (category: string): number => {
-    const least = known.get(category) ?? ORDER.indexOf(levelFor(levels, category))
+    const before = known.get(category)
+    if (before !== undefined) return before
+    const least = ORDER.indexOf(levelFor(levels, category))
     known.set(category, least)
     return least
+  }
+  // Many lines are of one millisecond, and a date is most of what writing one costs.
+  let [writtenAt, date] = [0, '']
+  const isoTime = (): string => {
+    const now = Date.now()
+    if (now !== writtenAt) [writtenAt, date] = [now, new Date(now).toISOString()]
+    return date
   }
   return {
     log(level, source, category, message) {
       if (ORDER.indexOf(level) < leastOf(category) || level === 'none') return
-      write(`[${new Date().toISOString()}] ${level} ${source} ${message.replaceAll(/\r?\n/g, '\\n')}`)
+      write(`[${isoTime()}] ${level} ${source} ${message.replaceAll(/\r?\n/g, '\\n')}`)
     },
     setLevels(given) {
       levels = given

@@ -52,9 +52,11 @@ export function createRouter<T>(routes: readonly Route<T>[]): Router<T> {
   const found = new LRUCache<string, RouteMatch<T>>({ max: MOST_REMEMBERED })
   return (method, path) => {
     const name = `${method} ${path}`
-    const known = found.get(name) ?? find(method, path)
-    if (known) found.set(name, known)
-    return known
+    const known = found.get(name)
+    if (known) return known
+    const match = find(method, path)
+    if (match) found.set(name, match)
+    return match
   }
 }
 

@@ -6,7 +6,7 @@ import { describeError, StartError } from './errors.ts'
 import { describeFunction, type HostFunction, textOption, unsupportedParts } from './functions.ts'
 import { readHostJson } from './host-json.ts'
 import { httpRoutes, listen } from './http.ts'
-import { type Call, createInvoker, type Outcome, toItsEnd } from './invoke.ts'
+import { createInvoker } from './invoke.ts'
 import { startListeners } from './listeners.ts'
 import { installCore, loadApp } from './load.ts'
 import { createLogger, type LogLevel } from './log.ts'
@@ -78,13 +78,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     if (capabilities?.HttpUri) throw new StartError('enableHttpStream is not supported by this host')
 
     const invoker = createInvoker({ core, log: logger, timeoutMs: hostJson.functionTimeoutMs, appHookData })
-    const running = new Set<Promise<unknown>>()
-    const invoke = (target: HostFunction, call: Call): Promise<Outcome> => {
-      const outcome = invoker.invoke(target, call)
-      const work = toItsEnd(outcome).finally(() => running.delete(work))
-      running.add(work)
-      return outcome
-    }
+    const { invoke } = invoker
     server.serve({
       functions,
       routePrefix: hostJson.routePrefix,
@@ -101,9 +95,9 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
     let closing: Promise<void> | undefined
     const close = async () => {
-      const idle = Promise.all([server.stopListening(), listeners.stop(), drain(running)])
+      const idle = Promise.all([server.stopListening(), listeners.stop(), invoker.drain()])
       if (!(await settledWithin(idle, options.drainMs ?? 10_000))) {
-        say('warning', `${running.size} calls are still running; they are given up`)
+        say('warning', `${invoker.running()} calls are still running; they are given up`)
       }
       try {
         await core.runHooks('appTerminate', appContext)
@@ -137,11 +131,6 @@ function listFunctions(functions: readonly HostFunction[], routePrefix: string, 
     const detail = textOption(one.trigger, 'schedule') ?? textOption(one.trigger, 'queueName')
     return `Function ${one.name}: ${one.trigger.type}${detail === undefined ? '' : ` ${detail}`}`
   })
-}
-
-/** One call may begin another; so this waits until none is left. */
-async function drain(running: ReadonlySet<Promise<unknown>>): Promise<void> {
-  while (running.size > 0) await Promise.all(running)
 }
 
 async function settledWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
