@@ -123,7 +123,7 @@ describe('the Functions library (decision 11)', () => {
     })
     expect(built.length).toBeGreaterThan(40)
     for (const [path, text] of built) expect([path, read(path)]).toEqual([path, text])
-    const known = new Set(built.map(([path]) => path))
+    const known = new Set<string>(built.map(([path]) => path))
     expect(inputsOf(reachable).filter((path) => path.startsWith(`${library}/`) && !known.has(path))).toEqual([])
   })
 })
