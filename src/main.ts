@@ -1,11 +1,12 @@
-// The composition root: reads the settings, and registers what this app's role calls for. The Azure SDKs and what is
-// made of them are loaded with the first invocation that needs them, so that an instance is ready without.
+// The composition root: reads the settings, and registers what this app's role calls for. A vendor loads the Azure SDKs,
+// and what is made of them, with its first vend, so that an instance is ready without. A rotator loads its own before it
+// registers anything: a message that it took and could not handle would be lost.
 
-import { app, type HttpHandler, type InvocationContext, type StorageQueueHandler } from '@azure/functions'
+import { app, type HttpHandler, type StorageQueueHandler } from '@azure/functions'
 import { systemClock } from './azure/system-clock.ts'
 import { AppError } from './common/errors.ts'
 import { type Lazy, lazy } from './common/lazy.ts'
-import { andThen, orElse, type Soon } from './common/soon.ts'
+import { andThen, orElse } from './common/soon.ts'
 import {
   CHECKS_QUEUE,
   type Config,
@@ -22,6 +23,7 @@ import { misconfiguredHandler } from './functions/misconfigured.ts'
 import { openapiHandler } from './functions/openapi.ts'
 import { problem } from './functions/problem.ts'
 import { refusalCount } from './functions/refusal-count.ts'
+import type { RotatorHandlers } from './parts/rotator.ts'
 import type { Shared } from './parts/shared.ts'
 import type { VendorHandlers } from './parts/vendor.ts'
 
@@ -40,25 +42,9 @@ const http = ([name, route]: Route, handler: HttpHandler): void =>
 const queue = (name: string, queueName: string, handler: StorageQueueHandler): void =>
   app.storageQueue(name, { queueName, connection: 'AzureWebJobsStorage', handler })
 
-type Handler<Input, Result> = (input: Input, context: InvocationContext) => Soon<Result>
-
-/** A handler that is there from the first invocation on; nothing is waited for once it is. */
-const late =
-  <Parts, Input, Result>(parts: Lazy<Parts>, pick: (parts: Parts) => Handler<Input, Result>): Handler<Input, Result> =>
-  (input, context) =>
-    andThen(parts(), (made) => pick(made)(input, context))
-
-/** The same for HTTP: where the parts cannot be made it says so, as with settings that are known not to fit. */
-const lateHttp =
-  <Parts>(parts: Lazy<Parts>, pick: (parts: Parts) => HttpHandler): HttpHandler =>
-  (request, context) =>
-    andThen(
-      orElse<Parts | undefined>(parts, (error) => {
-        context.error(error instanceof AppError ? `${error.code}: ${error.message}` : 'the app could not be loaded')
-        return undefined
-      }),
-      (made) => (made === undefined ? problem('misconfigured', context) : pick(made)(request, context)),
-    )
+/** For the log. What is not an error of ours may hold anything. */
+const reasonOf = (error: unknown): string =>
+  error instanceof AppError ? `${error.code}: ${error.message}` : 'the app could not be loaded'
 
 /** What an SDK says of a setting that it does not take may hold its value. */
 function fitting<T>(make: () => T): T {
@@ -78,80 +64,62 @@ function registerForEverybody(status: Parameters<typeof healthHandler>[0]): void
   )
 }
 
-/** What an app of one role is made of, with the first invocation that needs it. */
-const partsOf = <Parts>(shared: Lazy<Shared>, load: () => Promise<(shared: Shared) => Parts>): Lazy<Parts> =>
-  lazy(async () => {
-    const [make, common] = await Promise.all([load(), shared()])
-    return fitting(() => make(common))
-  })
-
-function registerRotator(shared: Lazy<Shared>, config: RotatorConfig): void {
-  const parts = partsOf(shared, async () => {
-    const { rotatorParts } = await import('./parts/rotator.ts')
-    return (common) => rotatorParts(common, config)
-  })
-  const { schedule } = config
-  app.timer('rotationSchedule', { schedule, handler: late(parts, ({ rotationSchedule }) => rotationSchedule) })
-  queue(
-    'checkAccount',
-    CHECKS_QUEUE,
-    late(parts, ({ checkAccount }) => checkAccount),
-  )
-  queue(
-    'nearExpiry',
-    NEAR_EXPIRY_QUEUE,
-    late(parts, ({ nearExpiry }) => nearExpiry),
-  )
-  queue(
-    'carryOutRequest',
-    REQUESTS_QUEUE,
-    late(parts, ({ carryOutRequest }) => carryOutRequest),
-  )
-  http(
-    LIST_ACCOUNTS,
-    lateHttp(parts, ({ listAccounts }) => listAccounts),
-  )
-  http(
-    GET_ACCOUNT,
-    lateHttp(parts, ({ getAccount }) => getAccount),
-  )
-  http(
-    ROTATE_ACCOUNT,
-    lateHttp(parts, ({ rotateAccount }) => rotateAccount),
-  )
-  http(
-    REVOKE_ACCOUNT,
-    lateHttp(parts, ({ revokeAccount }) => revokeAccount),
-  )
+function registerRotator(handlers: RotatorHandlers, { schedule }: RotatorConfig): void {
+  app.timer('rotationSchedule', { schedule, handler: handlers.rotationSchedule })
+  queue('checkAccount', CHECKS_QUEUE, handlers.checkAccount)
+  queue('nearExpiry', NEAR_EXPIRY_QUEUE, handlers.nearExpiry)
+  queue('carryOutRequest', REQUESTS_QUEUE, handlers.carryOutRequest)
+  http(LIST_ACCOUNTS, handlers.listAccounts)
+  http(GET_ACCOUNT, handlers.getAccount)
+  http(ROTATE_ACCOUNT, handlers.rotateAccount)
+  http(REVOKE_ACCOUNT, handlers.revokeAccount)
 }
 
-function registerVendor(shared: Lazy<Shared>, config: VendorConfig): Lazy<VendorHandlers> {
-  const parts = partsOf(shared, async () => {
-    const { vendorParts } = await import('./parts/vendor.ts')
-    return (common) => vendorParts(common, config)
-  })
-  http(
-    ISSUE_TOKEN,
-    lateHttp(parts, ({ issueToken }) => issueToken),
+function registerVendor(handlers: Lazy<VendorHandlers>): void {
+  // Nothing is waited for once they are there. Where they cannot be made HTTP says so, as with settings known not to fit.
+  http(ISSUE_TOKEN, (request, context) =>
+    andThen(
+      orElse<VendorHandlers | undefined>(handlers, (error) => {
+        context.error(reasonOf(error))
+        return undefined
+      }),
+      (made) => (made === undefined ? problem('misconfigured', context) : made.issueToken(request, context)),
+    ),
   )
-  return parts
+  // Where a platform lets an instance warm up before it sends requests, the first of them finds everything loaded.
+  app.warmup('warmup', { handler: async () => void (await handlers()) })
 }
 
-function register(config: Config): void {
+async function makeRotator(shared: Lazy<Shared>, config: RotatorConfig): Promise<RotatorHandlers> {
+  const [{ rotatorParts }, common] = await Promise.all([import('./parts/rotator.ts'), shared()])
+  return fitting(() => rotatorParts(common, config))
+}
+
+async function makeVendor(shared: Lazy<Shared>, config: VendorConfig): Promise<VendorHandlers> {
+  const [{ vendorParts }, common] = await Promise.all([import('./parts/vendor.ts'), shared()])
+  return fitting(() => vendorParts(common, config))
+}
+
+function start(config: Config): void {
   const { common, rotator, vendor } = config
   const refusals = refusalCount({ clock: systemClock, log: (text) => console.warn(text) })
   const shared = lazy(async () => {
     const { sharedParts } = await import('./parts/shared.ts')
     return fitting(() => sharedParts(common, refusals))
   })
+  const register = (handlers?: RotatorHandlers): void => {
+    registerForEverybody('ok')
+    if (rotator && handlers) registerRotator(handlers, rotator)
+    if (vendor) registerVendor(lazy(() => makeVendor(shared, vendor)))
+  }
   for (const warning of warnings(config)) console.warn(warning)
   app.hook.appTerminate(refusals.flush)
-  registerForEverybody('ok')
-  if (rotator) registerRotator(shared, rotator)
-  if (vendor) {
-    const parts = registerVendor(shared, vendor)
-    // Where a platform lets an instance warm up before it sends requests, the first of them finds everything loaded.
-    app.warmup('warmup', { handler: async () => void (await parts()) })
+  if (rotator === undefined) register()
+  else {
+    // The worker waits for this hook, and takes what is registered by its end.
+    app.hook.appStart(() =>
+      makeRotator(shared, rotator).then(register, (error) => registerMisconfigured(reasonOf(error))),
+    )
   }
 }
 
@@ -175,4 +143,4 @@ function read(): Config | AppError {
 
 const config = read()
 if (config instanceof AppError) registerMisconfigured(config.message)
-else register(config)
+else start(config)

@@ -72,7 +72,7 @@ test('the first vend adds these packages, and no others', () => {
   ])
 })
 
-test('no SDK of Azure is waited for until the first invocation', () => {
+test('no SDK of Azure is waited for until the first vend', () => {
   expect(ready.filter((name) => /^@azure\/(?!functions)|^@azure-rest\/|^@typespec\//.test(name))).toEqual([])
 })
 

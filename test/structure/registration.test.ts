@@ -17,8 +17,8 @@ const settings = {
 
 type Core = typeof import('../support/fake-core.ts')
 
-/** What `main` registers under these settings. */
-function registeredFor(environment: Record<string, string>): Core {
+/** What `main` registers under these settings, as the worker would find it. */
+async function registeredFor(environment: Record<string, string>): Promise<Core> {
   const before = process.env
   process.env = environment
   let core: Core | undefined
@@ -28,13 +28,14 @@ function registeredFor(environment: Record<string, string>): Core {
   })
   process.env = before
   if (core === undefined) throw new Error('main was not loaded')
+  await core.startApp()
   return core
 }
 
 /** The same, a row per function: name, trigger, where it listens. */
-const tableFor = (environment: Record<string, string>): string[][] =>
-  registeredFor(environment)
-    .registered.map(({ name, bindings }) => {
+const tableFor = async (environment: Record<string, string>): Promise<string[][]> =>
+  (await registeredFor(environment)).registered
+    .map(({ name, bindings }) => {
       const [trigger] = Object.values(bindings).filter(({ direction }) => direction === 'in')
       const { type = '', queueName, schedule, route, authLevel, connection } = trigger ?? {}
       return [name, type, queueName ?? schedule ?? route ?? '', authLevel ?? connection ?? '']
@@ -64,65 +65,94 @@ test.each([
   ['rotator', [...rotator, ...everywhere]],
   ['vendor', [...vendor, ...everywhere]],
   ['all', [...rotator, ...vendor, ...everywhere]],
-])('a %s registers exactly this', (KEYSTILE_ROLE, expected) => {
-  expect(tableFor({ ...settings, KEYSTILE_ROLE })).toEqual(expected.toSorted())
+])('a %s registers exactly this', async (KEYSTILE_ROLE, expected) => {
+  expect(await tableFor({ ...settings, KEYSTILE_ROLE })).toEqual(expected.toSorted())
 })
 
-test('a vendor answers no route of the rotation, and a rotator vends nothing', () => {
-  const namesFor = (KEYSTILE_ROLE: string) => tableFor({ ...settings, KEYSTILE_ROLE }).map(([name]) => name)
-  expect(namesFor('vendor')).toEqual(['health', 'issueToken', 'openapi', 'warmup'])
-  expect(namesFor('rotator')).not.toContain('issueToken')
+test('a vendor answers no route of the rotation, and a rotator vends nothing', async () => {
+  const namesFor = async (KEYSTILE_ROLE: string) =>
+    (await tableFor({ ...settings, KEYSTILE_ROLE })).map(([name]) => name)
+  expect(await namesFor('vendor')).toEqual(['health', 'issueToken', 'openapi', 'warmup'])
+  expect(await namesFor('rotator')).not.toContain('issueToken')
 })
 
-test.each(['rotator', 'vendor'])('the routes of a %s are the documented ones', (KEYSTILE_ROLE) => {
-  const served = tableFor({ ...settings, KEYSTILE_ROLE }).filter(([, type]) => type === 'httpTrigger')
+test.each(['rotator', 'vendor'])('the routes of a %s are the documented ones', async (KEYSTILE_ROLE) => {
+  const served = (await tableFor({ ...settings, KEYSTILE_ROLE })).filter(([, type]) => type === 'httpTrigger')
   const documented = routes.filter(({ tag }) => tag === KEYSTILE_ROLE || tag === 'both')
   expect(served.map(([name, , route]) => `${name} /${route}`)).toEqual(
     documented.map(({ name, path }) => `${name} ${path}`).sort(),
   )
 })
 
-test('with bad settings every route answers, and no queue or timer is registered that could lose a message', () => {
-  const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
-  const table = tableFor({ KEYSTILE_ROLE: 'marked-value' })
-  expect(table.map(([name, type]) => [name, type])).toEqual([
-    ['getAccount', 'httpTrigger'],
-    ['health', 'httpTrigger'],
-    ['issueToken', 'httpTrigger'],
-    ['listAccounts', 'httpTrigger'],
-    ['openapi', 'httpTrigger'],
-    ['revokeAccount', 'httpTrigger'],
-    ['rotateAccount', 'httpTrigger'],
-  ])
-  expect(said.mock.calls.join()).toContain('KEYSTILE_VAULT_URL is required')
-  expect(said.mock.calls.join()).not.toContain('marked-value')
-  said.mockRestore()
-})
+const onlyAnswers = [
+  ['getAccount', 'httpTrigger'],
+  ['health', 'httpTrigger'],
+  ['issueToken', 'httpTrigger'],
+  ['listAccounts', 'httpTrigger'],
+  ['openapi', 'httpTrigger'],
+  ['revokeAccount', 'httpTrigger'],
+  ['rotateAccount', 'httpTrigger'],
+]
 
 const { AzureWebJobsStorage__accountName: _, ...others } = settings
 /** The key decodes to nothing. */
 const refusedBySdk = {
   ...others,
-  KEYSTILE_ROLE: 'rotator',
   AzureWebJobsStorage:
-    'DefaultEndpointsProtocol=https;AccountName=marked;AccountKey=%%%;EndpointSuffix=core.windows.net',
+    'DefaultEndpointsProtocol=https;AccountName=marked-value;AccountKey=%%%;EndpointSuffix=core.windows.net',
 }
 
-test('a setting that only an SDK refuses fails what needs it, and its value is not told', async () => {
-  const { callbacks } = registeredFor(refusedBySdk)
-  const run = async () => callbacks.get('rotationSchedule')?.({}, {})
-  await expect(run()).rejects.toThrow(/^a setting of the host or of the credential does not fit$/)
-})
+test.each([
+  ['that we refuse', { KEYSTILE_ROLE: 'marked-value' }, 'KEYSTILE_VAULT_URL is required'],
+  [
+    'that only an SDK refuses',
+    { ...refusedBySdk, KEYSTILE_ROLE: 'rotator' },
+    'settings_invalid: a setting of the host or of the credential does not fit',
+  ],
+])(
+  'with settings %s every route answers, and no queue or timer is registered that could lose a message',
+  async (_which, environment, reason) => {
+    const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { registered, callbacks } = await registeredFor(environment)
+    const types = registered.map(({ name, bindings }) => [
+      name,
+      Object.values(bindings).find(({ direction }) => direction === 'in')?.type,
+    ])
+    expect(types.sort()).toEqual(onlyAnswers)
+    expect(await callOf(callbacks, 'health')).toEqual([503, { status: 'misconfigured' }])
+    expect(await callOf(callbacks, 'listAccounts')).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
+    expect(said.mock.calls.join()).toContain(reason)
+    expect(said.mock.calls.join()).not.toContain('marked-value')
+    said.mockRestore()
+  },
+)
 
-test('HTTP then answers that the app is misconfigured, and says why in its log alone', async () => {
-  const { callbacks } = registeredFor(refusedBySdk)
-  const lines: string[] = []
+/** @returns the status and the body of the answer. */
+async function callOf(callbacks: Core['callbacks'], name: string, lines: string[] = []): Promise<[unknown, unknown]> {
   const context = new InvocationContext({
-    functionName: 'listAccounts',
+    functionName: name,
     logHandler: (_level, ...args: unknown[]) => void lines.push(args.join(' ')),
   })
-  const request = new HttpRequest({ method: 'GET', url: 'https://keystile.example/api/accounts' })
-  const answer = (await callbacks.get('listAccounts')?.(request, context)) as HttpResponseInit
-  expect([answer.status, JSON.parse(String(answer.body)).code]).toEqual([503, 'misconfigured'])
+  const request = new HttpRequest({
+    method: name === 'issueToken' ? 'POST' : 'GET',
+    url: 'https://keystile.example/api/x',
+    params: { account: 'speech' },
+  })
+  const answer = (await callbacks.get(name)?.(request, context)) as HttpResponseInit
+  return [answer.status, JSON.parse(String(answer.body))]
+}
+
+test('a vendor with a setting that only an SDK refuses says that it is misconfigured, and why in its log alone', async () => {
+  jest.doMock('../../src/parts/vendor.ts', () => ({
+    vendorParts: () => {
+      throw new TypeError('Invalid URL: marked-value')
+    },
+  }))
+  const { callbacks } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'vendor' })
+  const lines: string[] = []
+  expect(await callOf(callbacks, 'issueToken', lines)).toEqual([
+    503,
+    expect.objectContaining({ code: 'misconfigured' }),
+  ])
   expect(lines).toEqual(['settings_invalid: a setting of the host or of the credential does not fit'])
 })

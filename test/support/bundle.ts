@@ -33,7 +33,7 @@ function chunkOf(source: string): string {
 const main = chunkOf('src/main.ts')
 const isStatic = (kind: string) => kind !== 'dynamic-import'
 
-/** What is loaded until the functions are registered, whatever the role. */
+/** What is loaded until the functions of a vendor are registered. */
 export const whenReady = closureOf([main], isStatic)
 
 /** What is loaded once a vendor has vended. */

@@ -28,6 +28,13 @@ export const registerFunction = (metadata: Registration, callback: (...args: unk
   registered.push(metadata)
   callbacks.set(metadata.name, callback)
 }
-export const registerHook = (): void => undefined
+const startHooks: (() => Promise<void> | void)[] = []
+export const registerHook = (name: string, callback: () => Promise<void> | void): void => {
+  if (name === 'appStart') startHooks.push(callback)
+}
+/** What the worker does once an app is loaded. */
+export const startApp = async (): Promise<void> => {
+  for (const hook of startHooks) await hook()
+}
 export const log = (): void => undefined
 export class Disposable {}
