@@ -1,6 +1,5 @@
 // `npm run infra:check`: the templates, azure.yaml and the workflows. It says what was checked, and never claims more.
-//   --compiler   fails where there is no Bicep compiler
-//   --out FILE   writes the compiled template there
+// Exit code 0: no problems, 1: some, 2: usage.
 
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +10,26 @@ import { literalPolicies, policies } from './policies.ts'
 import { problemsOf, templatesIn } from './problems.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { values: asked } = parseArgs({ options: { compiler: { type: 'boolean' }, out: { type: 'string' } } })
+const USAGE = `usage: npm run infra:check [-- --compiler] [--out FILE]
+  --compiler  fails where there is no Bicep compiler
+  --out FILE  writes the compiled template there`
+
+function readArguments() {
+  try {
+    const text = { type: 'string' } as const
+    const flag = { type: 'boolean' } as const
+    return parseArgs({ options: { compiler: flag, out: text, help: { ...flag, short: 'h' } } }).values
+  } catch {
+    console.error(USAGE)
+    process.exit(2)
+  }
+}
+
+const asked = readArguments()
+if (asked.help) {
+  console.log(USAGE)
+  process.exit(0)
+}
 const say = (line: string) => console.log(line)
 
 const problems = problemsOf(root)
