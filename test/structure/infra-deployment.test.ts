@@ -5,6 +5,7 @@ import { at, ofType } from '../../infra/tools/policies.ts'
 import { planFor } from '../../infra/tools/problems.ts'
 import { scenarios } from '../../infra/tools/scenarios.ts'
 import * as config from '../../src/config.ts'
+import { settingNames } from '../../src/settings.ts'
 import { broken, root } from '../support/broken.ts'
 import { read } from '../support/sources.ts'
 
@@ -26,9 +27,9 @@ const namesOf = (plan: Plan) =>
     .filter((name) => name.startsWith('KEYSTILE_') || name === 'AZURE_CLOUD')
 const once = (names: string[]) => [...new Set(names)].sort()
 
-test('every setting of src/config.ts is set, and no other', () => {
-  expect(once(namesOf(planOf('standard')))).toEqual(config.settingNames.toSorted())
-  expect(namesOf(planOf('one app')).sort()).toEqual(config.settingNames.toSorted())
+test('every setting of src/settings.ts is set, and no other', () => {
+  expect(once(namesOf(planOf('standard')))).toEqual(settingNames.toSorted())
+  expect(namesOf(planOf('one app')).sort()).toEqual(settingNames.toSorted())
 })
 
 test.each([
@@ -36,7 +37,7 @@ test.each([
   ['is nobody’s', 'KEYSTILE_SETTLE:', 'KEYSTILE_SETTLED:'],
 ])('a setting that %s shows', (_what, from, to) => {
   const plan = planBroken('infra/modules/settings.bicep', from, to)
-  expect(once(namesOf(plan))).not.toEqual(config.settingNames.toSorted())
+  expect(once(namesOf(plan))).not.toEqual(settingNames.toSorted())
 })
 
 /** References stand for what only Azure knows: addresses of storage, here. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { settingNames } from '../../src/config.ts'
 import { MOST_DELIVERIES } from '../../src/functions/carry-out-request.ts'
+import { settingNames } from '../../src/settings.ts'
 import { root } from '../support/broken.ts'
 import { files, read } from '../support/sources.ts'
 

@@ -1,5 +1,6 @@
 import { AppError } from '../../src/common/errors.ts'
-import { parseConfig, settingNames, warnings } from '../../src/config.ts'
+import { parseConfig, warnings } from '../../src/config.ts'
+import { settingNames } from '../../src/settings.ts'
 import { ID } from '../support/rotation.ts'
 
 const common = {
