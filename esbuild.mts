@@ -7,7 +7,7 @@ import { type BuildOptions, build } from 'esbuild'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const folder = 'dist/app'
 
-/** For any function app of one entry. */
+/** For a function app of one entry, and what runs one. */
 export const functionApp: BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -28,8 +28,9 @@ export const functionApp: BuildOptions = {
 
 /**
  * The Functions library from the sources that its package brings, for the Node that runs them. What it brings compiled
- * is for an old one: each private field there is a WeakMap, whose entries outlive every small collection, and each
- * `async` a generator (decision 11).
+ * is for an old one: each private field there is a WeakMap, which small collections leave full, and each `async` a
+ * generator (decision 11). The second package is what it imports: the module of that one exports no name that a bundler
+ * could find.
  */
 export const libraryFromSources: BuildOptions = {
   alias: {

@@ -1,6 +1,6 @@
 // The composition root: reads the settings, and registers what this app's role calls for. A vendor loads the Azure SDKs,
-// and what is made of them, with its first vend, so that an instance is ready without. A rotator loads its own before it
-// registers anything: a message that it took and could not handle would be lost.
+// and what is made of them, with its first vend, so that an instance is ready without. An app that rotates loads them
+// before it registers anything: a message that it took and could not handle would be lost.
 
 import { app, type HttpHandler, type StorageQueueHandler } from '@azure/functions'
 import { systemClock } from './azure/system-clock.ts'
@@ -23,6 +23,7 @@ import { misconfiguredHandler } from './functions/misconfigured.ts'
 import { openapiHandler } from './functions/openapi.ts'
 import { problem } from './functions/problem.ts'
 import { refusalCount } from './functions/refusal-count.ts'
+import { whereThrown } from './functions/source-place.ts'
 import type { RotatorHandlers } from './parts/rotator.ts'
 import type { Shared } from './parts/shared.ts'
 import type { VendorHandlers } from './parts/vendor.ts'
@@ -33,6 +34,7 @@ const LIST_ACCOUNTS: Route = ['listAccounts', 'accounts']
 const GET_ACCOUNT: Route = ['getAccount', 'accounts/{account}']
 const ROTATE_ACCOUNT: Route = ['rotateAccount', 'accounts/{account}/rotate']
 const REVOKE_ACCOUNT: Route = ['revokeAccount', 'accounts/{account}/revoke']
+const ROTATOR_ROUTES = [LIST_ACCOUNTS, GET_ACCOUNT, ROTATE_ACCOUNT, REVOKE_ACCOUNT]
 const HEALTH: Route = ['health', 'health']
 const OPENAPI: Route = ['openapi', 'openapi.json']
 
@@ -44,7 +46,7 @@ const queue = (name: string, queueName: string, handler: StorageQueueHandler): v
 
 /** For the log. What is not an error of ours may hold anything. */
 const reasonOf = (error: unknown): string =>
-  error instanceof AppError ? `${error.code}: ${error.message}` : 'the app could not be loaded'
+  error instanceof AppError ? `${error.code}: ${error.message}` : `the app could not be loaded: ${whereThrown(error)}`
 
 /** What an SDK says of a setting that it does not take may hold its value. */
 function fitting<T>(make: () => T): T {
@@ -107,27 +109,27 @@ function start(config: Config): void {
     const { sharedParts } = await import('./parts/shared.ts')
     return fitting(() => sharedParts(common, refusals))
   })
-  const register = (handlers?: RotatorHandlers): void => {
-    registerForEverybody('ok')
-    if (rotator && handlers) registerRotator(handlers, rotator)
-    if (vendor) registerVendor(lazy(() => makeVendor(shared, vendor)))
-  }
   for (const warning of warnings(config)) console.warn(warning)
   app.hook.appTerminate(refusals.flush)
-  if (rotator === undefined) register()
-  else {
-    // The worker waits for this hook, and takes what is registered by its end.
-    app.hook.appStart(() =>
-      makeRotator(shared, rotator).then(register, (error) => registerMisconfigured(reasonOf(error))),
-    )
+  if (vendor) registerVendor(lazy(() => makeVendor(shared, vendor)))
+  if (rotator === undefined) {
+    registerForEverybody('ok')
+    return
   }
+  const register = (handlers: RotatorHandlers): void => {
+    registerForEverybody('ok')
+    registerRotator(handlers, rotator)
+  }
+  // The worker waits for this hook, and takes what is registered by its end.
+  app.hook.appStart(() =>
+    makeRotator(shared, rotator).then(register, (error) => registerMisconfigured(reasonOf(error), ROTATOR_ROUTES)),
+  )
 }
 
 /** HTTP says that something is wrong; timers and queues stay unregistered, so that no message is taken and lost. */
-function registerMisconfigured(problems: string): void {
+function registerMisconfigured(problems: string, routes: readonly Route[]): void {
   console.error(`keystile is misconfigured:\n${problems}`)
   registerForEverybody('misconfigured')
-  const routes = [LIST_ACCOUNTS, GET_ACCOUNT, ROTATE_ACCOUNT, REVOKE_ACCOUNT, ISSUE_TOKEN]
   for (const route of routes) http(route, misconfiguredHandler)
 }
 
@@ -142,5 +144,5 @@ function read(): Config | AppError {
 }
 
 const config = read()
-if (config instanceof AppError) registerMisconfigured(config.message)
+if (config instanceof AppError) registerMisconfigured(config.message, [...ROTATOR_ROUTES, ISSUE_TOKEN])
 else start(config)

@@ -13,7 +13,7 @@ import { writeRecord } from './log.ts'
 import { type ProblemCode, problem } from './problem.ts'
 import { quotaHeaders } from './quota-headers.ts'
 import type { RefusalCount } from './refusal-count.ts'
-import { sourcePlace } from './source-place.ts'
+import { whereThrown } from './source-place.ts'
 
 /** All methods come here, so that a wrong one gets an answer that says so: the host's own is an empty 404. */
 export const allMethods: HttpMethod[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
@@ -33,8 +33,7 @@ export type Reply = Answer | Refusal
 
 interface Answer {
   readonly kind: 'answer'
-  readonly status: number
-  readonly body: string
+  readonly response: Omit<HttpResponseInit, 'headers'>
   readonly headers: Fields
   /** What the caller has left. */
   readonly quota?: Fields
@@ -52,14 +51,13 @@ type Fields = Readonly<Record<string, string>>
 export const refuse = (code: ProblemCode, more?: Readonly<Record<string, string>>): Reply =>
   more === undefined ? { kind: 'refused', code } : { kind: 'refused', code, more }
 
-/** Of what is for this caller, and for now. */
+/** An answer is for who asked, and for now. */
 const JSON_FIELDS: Fields = { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' }
 
 /** @param body JSON. */
 export const answerText = (status: number, body: string): Answer => ({
   kind: 'answer',
-  status,
-  body,
+  response: { status, body },
   headers: JSON_FIELDS,
 })
 
@@ -150,9 +148,8 @@ function serve(method: Method, handle: (request: HttpRequest, context: Invocatio
   }
 }
 
-const responseOf = ({ status, body, headers, quota }: Answer): HttpResponseInit => ({
-  status,
-  body,
+const responseOf = ({ response, headers, quota }: Answer): HttpResponseInit => ({
+  ...response,
   headers: { ...EXPOSED, ...headers, ...quota },
 })
 
@@ -164,10 +161,3 @@ const attempt = (context: InvocationContext, work: () => Soon<Reply>): Soon<Repl
   })
 
 const codeOf = (error: unknown): ProblemCode => (error instanceof AppError ? 'upstream_unavailable' : 'internal')
-
-/** Where an error that is not ours came from. Its message may hold anything, so only its name and place are told. */
-function whereThrown(error: unknown): string {
-  if (!(error instanceof Error)) return 'not an error'
-  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line))
-  return `${error.name}${place === undefined ? '' : ` ${sourcePlace(place)}`}`
-}

@@ -14,8 +14,13 @@ export function openapiHandler(read: () => Promise<object>): HttpHandler {
     made ??= textOf(await read())
     const { text, tag } = made
     const known = { ...CACHE, ETag: tag }
-    if (names(headers.get('if-none-match') ?? '', tag)) return { kind: 'answer', status: 304, body: '', headers: known }
-    return { kind: 'answer', status: 200, body: text, headers: { ...known, 'Content-Type': 'application/json' } }
+    if (names(headers.get('if-none-match') ?? '', tag))
+      return { kind: 'answer', response: { status: 304 }, headers: known }
+    return {
+      kind: 'answer',
+      response: { status: 200, body: text },
+      headers: { ...known, 'Content-Type': 'application/json' },
+    }
   })
 }
 

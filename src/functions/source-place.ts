@@ -21,6 +21,13 @@ export function sourcePlace(frame: string): string {
   return `at ${source}:${found.originalLine + 1}:${found.originalColumn + 1}`
 }
 
+/** Where an error that is not ours came from. Its message may hold anything, so only its name and place are told. */
+export function whereThrown(error: unknown): string {
+  if (!(error instanceof Error)) return 'not an error'
+  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line))
+  return `${error.name}${place === undefined ? '' : ` ${sourcePlace(place)}`}`
+}
+
 const isMapping = (entry: object): entry is SourceMapping => 'originalSource' in entry
 
 function mapOf(url: string): SourceMap | undefined {

@@ -21,15 +21,18 @@ type Core = typeof import('../support/fake-core.ts')
 async function registeredFor(environment: Record<string, string>): Promise<Core> {
   const before = process.env
   process.env = environment
-  let core: Core | undefined
-  jest.isolateModules(() => {
-    core = require('@azure/functions-core')
-    require('../../src/main.ts')
-  })
-  process.env = before
-  if (core === undefined) throw new Error('main was not loaded')
-  await core.startApp()
-  return core
+  try {
+    let core: Core | undefined
+    jest.isolateModules(() => {
+      core = require('@azure/functions-core')
+      require('../../src/main.ts')
+    })
+    if (core === undefined) throw new Error('main was not loaded')
+    await core.startApp()
+    return core
+  } finally {
+    process.env = before
+  }
 }
 
 /** The same, a row per function: name, trigger, where it listens. */
@@ -84,15 +87,8 @@ test.each(['rotator', 'vendor'])('the routes of a %s are the documented ones', a
   )
 })
 
-const onlyAnswers = [
-  ['getAccount', 'httpTrigger'],
-  ['health', 'httpTrigger'],
-  ['issueToken', 'httpTrigger'],
-  ['listAccounts', 'httpTrigger'],
-  ['openapi', 'httpTrigger'],
-  ['revokeAccount', 'httpTrigger'],
-  ['rotateAccount', 'httpTrigger'],
-]
+const rotatorRoutes = ['getAccount', 'listAccounts', 'revokeAccount', 'rotateAccount']
+const everybodys = ['health', 'openapi']
 
 const { AzureWebJobsStorage__accountName: _, ...others } = settings
 /** The key decodes to nothing. */
@@ -103,22 +99,28 @@ const refusedBySdk = {
 }
 
 test.each([
-  ['that we refuse', { KEYSTILE_ROLE: 'marked-value' }, 'KEYSTILE_VAULT_URL is required'],
+  [
+    'that we refuse',
+    { KEYSTILE_ROLE: 'marked-value' },
+    [...rotatorRoutes, 'issueToken'],
+    'KEYSTILE_VAULT_URL is required',
+  ],
   [
     'that only an SDK refuses',
     { ...refusedBySdk, KEYSTILE_ROLE: 'rotator' },
+    rotatorRoutes,
     'settings_invalid: a setting of the host or of the credential does not fit',
   ],
 ])(
   'with settings %s every route answers, and no queue or timer is registered that could lose a message',
-  async (_which, environment, reason) => {
+  async (_which, environment, routes, reason) => {
     const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
     const { registered, callbacks } = await registeredFor(environment)
     const types = registered.map(({ name, bindings }) => [
       name,
       Object.values(bindings).find(({ direction }) => direction === 'in')?.type,
     ])
-    expect(types.sort()).toEqual(onlyAnswers)
+    expect(types.sort()).toEqual([...routes, ...everybodys].sort().map((name) => [name, 'httpTrigger']))
     expect(await callOf(callbacks, 'health')).toEqual([503, { status: 'misconfigured' }])
     expect(await callOf(callbacks, 'listAccounts')).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
     expect(said.mock.calls.join()).toContain(reason)
@@ -141,6 +143,19 @@ async function callOf(callbacks: Core['callbacks'], name: string, lines: string[
   const answer = (await callbacks.get(name)?.(request, context)) as HttpResponseInit
   return [answer.status, JSON.parse(String(answer.body))]
 }
+
+afterEach(() => jest.dontMock('../../src/parts/vendor.ts'))
+
+test('where the parts of a rotator cannot be made, the same app vends all the same', async () => {
+  const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  const { registered, callbacks } = await registeredFor({ ...refusedBySdk, KEYSTILE_ROLE: 'all' })
+  expect(registered.map(({ name }) => name).sort()).toEqual(
+    [...rotatorRoutes, ...everybodys, 'issueToken', 'warmup'].sort(),
+  )
+  expect(await callOf(callbacks, 'issueToken')).toEqual([401, expect.objectContaining({ code: 'token_missing' })])
+  expect(await callOf(callbacks, 'listAccounts')).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
+  said.mockRestore()
+})
 
 test('a vendor with a setting that only an SDK refuses says that it is misconfigured, and why in its log alone', async () => {
   jest.doMock('../../src/parts/vendor.ts', () => ({
