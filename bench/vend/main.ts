@@ -23,9 +23,14 @@ export async function measureVends(
   built: Built,
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
 ): Promise<Measured[]> {
-  const world = await startVendingWorld()
-  const sts = await startServer({ args: [file('../servers/slow-sts.ts')] })
+  const closers: (() => Promise<void>)[] = []
+  const keep = <T extends { close(): Promise<void> }>(started: T): T => {
+    closers.push(started.close)
+    return started
+  }
   try {
+    const world = keep(await startVendingWorld())
+    const sts = keep(await startServer({ args: [file('../servers/slow-sts.ts')] }))
     const headers = { authorization: await world.bearer() }
     const all = new Map<string, Round[]>()
     const of = (name: Name, connections: number): Round[] => {
@@ -36,7 +41,7 @@ export async function measureVends(
     let exchanges = 0
     for (let round = 0; round < rounds; round += 1) {
       // One process may be luckier with its memory than the next, for as long as it lives.
-      const servers = await startAll(built, world, sts)
+      const servers = await startAll(built, world, sts, keep)
       const ask = (name: Name, connections: number, forSeconds: number) => {
         const [server, path] = servers[name]
         return roundOf(server, { path, method: 'POST', headers, connections, seconds: forSeconds })
@@ -59,8 +64,8 @@ export async function measureVends(
       },
     ]
   } finally {
-    await sts.close()
-    await world.close()
+    // One that was closed with its round is left as it is.
+    for (const close of closers.reverse()) await close()
   }
 }
 
@@ -69,17 +74,16 @@ async function startAll(
   { host, apps }: Built,
   world: VendingWorld,
   sts: Server,
+  keep: (server: Server) => Server,
 ): Promise<Readonly<Record<Name, readonly [Server, string]>>> {
+  const start = async (args: readonly string[], env = {}) => keep(await startServer({ args, env }))
   const asking = { SPEECH_KEY: 'not-a-key', STS_URL: `http://127.0.0.1:${sts.port}/` }
   return {
-    vend: [
-      await startServer({ args: [host, apps.keystile], env: world.envOf('vendor') }),
-      `/api/accounts/${ACCOUNT}/token`,
-    ],
-    hello: [await startServer({ args: [host, apps.hello] }), '/api/hello'],
-    'lean hello': [await startServer({ args: [host, apps['lean-hello']] }), '/api/hello'],
-    'node:http': [await startServer({ args: [file('../servers/node-http.ts')] }), '/'],
-    'ask each time': [await startServer({ args: [host, apps['ask-each-time']], env: asking }), '/api/token'],
+    vend: [await start([host, apps.keystile], world.envOf('vendor')), `/api/accounts/${ACCOUNT}/token`],
+    hello: [await start([host, apps.hello]), '/api/hello'],
+    'lean hello': [await start([host, apps['lean-hello']]), '/api/hello'],
+    'node:http': [await start([file('../servers/node-http.ts')]), '/'],
+    'ask each time': [await start([host, apps['ask-each-time']], asking), '/api/token'],
   }
 }
 

@@ -20,8 +20,9 @@ export const functionToRun = ({ method }: IncomingMessage, path: string): string
   method === 'POST' ? PATH.exec(path)?.[1] : undefined
 
 /**
- * @returns The status of the answer, which has no body. 202 begun; 404 no such function; 415 not announced as JSON; 400 no JSON object, an `input` that is not text, or
- *   an HTTP function, which is run by its URL; 413 a body beyond the limit.
+ * @returns The status of the answer, which has no body. 202 begun; 404 no such function; 415 not announced as JSON;
+ *   400 no JSON object, an `input` that is not text, or an HTTP function, which is run by its URL; 413 a body beyond the
+ *   limit.
  */
 export async function handleAdmin(
   request: IncomingMessage,
