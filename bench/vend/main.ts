@@ -19,40 +19,30 @@ const AGAINST_ASKING = { 1: 250, 32: 15, 256: 2 } as const
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+interface Setting {
+  readonly built: Built
+  readonly world: VendingWorld
+  readonly sts: Server
+  /** Of each round of load. */
+  readonly seconds: number
+}
+
+type Take = (name: Name, connections: number, round: Round) => void
+
 export async function measureVends(
   built: Built,
   { rounds, seconds }: { readonly rounds: number; readonly seconds: number },
 ): Promise<Measured[]> {
-  const closers: (() => Promise<void>)[] = []
-  const keep = <T extends { close(): Promise<void> }>(started: T): T => {
-    closers.push(started.close)
-    return started
-  }
+  const world = await startVendingWorld()
+  const sts = await startServer({ args: [file('../servers/slow-sts.ts')] })
   try {
-    const world = keep(await startVendingWorld())
-    const sts = keep(await startServer({ args: [file('../servers/slow-sts.ts')] }))
-    const headers = { authorization: await world.bearer() }
     const all = new Map<string, Round[]>()
-    const of = (name: Name, connections: number): Round[] => {
-      const rounds = all.get(`${name} ${connections}`) ?? []
-      all.set(`${name} ${connections}`, rounds)
-      return rounds
-    }
+    const of = (name: Name, connections: number): Round[] => all.get(`${name} ${connections}`) ?? []
+    const take: Take = (name, connections, round) =>
+      void all.set(`${name} ${connections}`, [...of(name, connections), round])
     let exchanges = 0
-    for (let round = 0; round < rounds; round += 1) {
-      // One process may be luckier with its memory than the next, for as long as it lives.
-      const servers = await startAll(built, world, sts, keep)
-      const ask = (name: Name, connections: number, forSeconds: number) => {
-        const [server, path] = servers[name]
-        return roundOf(server, { path, method: 'POST', headers, connections, seconds: forSeconds })
-      }
-      for (const name of NAMES) await ask(name, 32, WARM_SECONDS)
-      const before = world.exchanges()
-      for (const connections of CONNECTIONS)
-        for (const name of turned(NAMES, round)) of(name, connections).push(await ask(name, connections, seconds))
-      exchanges += world.exchanges() - before
-      for (const [server] of Object.values(servers)) await server.close()
-    }
+    for (let round = 0; round < rounds; round += 1)
+      exchanges += await playRound({ built, world, sts, seconds }, turned(NAMES, round), take)
     return [
       ...CONNECTIONS.flatMap((connections) => rowsOf(connections, (name) => of(name, connections))),
       {
@@ -64,19 +54,46 @@ export async function measureVends(
       },
     ]
   } finally {
-    // One that was closed with its round is left as it is.
-    for (const close of closers.reverse()) await close()
+    await sts.close()
+    await world.close()
+  }
+}
+
+/**
+ * All servers in turn, in new processes: one may be luckier with its memory than the next, for as long as it lives.
+ *
+ * @returns calls of the token service, once the servers were warm.
+ */
+async function playRound(setting: Setting, names: readonly Name[], take: Take): Promise<number> {
+  const { world, seconds } = setting
+  const started: Server[] = []
+  const start = async (args: readonly string[], env = {}): Promise<Server> => {
+    const server = await startServer({ args, env })
+    started.push(server)
+    return server
+  }
+  try {
+    const servers = await startAll(setting, start)
+    const headers = { authorization: await world.bearer() }
+    const ask = (name: Name, connections: number, forSeconds: number) => {
+      const [server, path] = servers[name]
+      return roundOf(server, { path, method: 'POST', headers, connections, seconds: forSeconds })
+    }
+    for (const name of names) await ask(name, 32, WARM_SECONDS)
+    const before = world.exchanges()
+    for (const connections of CONNECTIONS)
+      for (const name of names) take(name, connections, await ask(name, connections, seconds))
+    return world.exchanges() - before
+  } finally {
+    for (const server of started) await server.close()
   }
 }
 
 /** Each with the path that it is asked for. */
 async function startAll(
-  { host, apps }: Built,
-  world: VendingWorld,
-  sts: Server,
-  keep: (server: Server) => Server,
+  { built: { host, apps }, world, sts }: Setting,
+  start: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Server>,
 ): Promise<Readonly<Record<Name, readonly [Server, string]>>> {
-  const start = async (args: readonly string[], env = {}) => keep(await startServer({ args, env }))
   const asking = { SPEECH_KEY: 'not-a-key', STS_URL: `http://127.0.0.1:${sts.port}/` }
   return {
     vend: [await start([host, apps.keystile], world.envOf('vendor')), `/api/accounts/${ACCOUNT}/token`],
