@@ -11,7 +11,14 @@ import type { PolicySettings } from './rotation/policy.ts'
 import type { ProofTerms } from './rotation/prove.ts'
 import type { Timing } from './rotation/run.ts'
 import type { Period } from './rotation/spread-schedule.ts'
-import { cloudSettings, commonSettings, roleSetting, rotatorSettings, vendorSettings } from './settings.ts'
+import {
+  cloudSettings,
+  commonSettings,
+  roleSetting,
+  rotatorSettings,
+  settingNames,
+  vendorSettings,
+} from './settings.ts'
 
 export type Role = 'rotator' | 'vendor' | 'all'
 
@@ -176,8 +183,17 @@ const LONGEST_WRITE_MS = 40_000
 /** App Service refreshes its Key Vault references about once a day. */
 const DAILY_REFRESH_MS = 25 * 3_600_000
 
-/** What fits and is still worth a word at the start, a line each. */
-export function warnings({ rotator }: Config): readonly string[] {
-  if (!rotator || rotator.policy.graceMs >= DAILY_REFRESH_MS) return []
-  return ['KEYSTILE_GRACE is below 25 hours: App Service references to Key Vault may hold a key for longer than that']
+/** What fits and is still worth a word at the start, a line each. @param environment that the config was made of. */
+export function warnings({ rotator }: Config, environment: Environment): readonly string[] {
+  const said = Object.keys(present(environment))
+    .filter((name) => name.startsWith(PREFIX) && !settingNames.includes(name))
+    .map((name) => `${name} is no setting: it has no effect`)
+  if (rotator && rotator.policy.graceMs < DAILY_REFRESH_MS)
+    said.push(
+      'KEYSTILE_GRACE is below 25 hours: App Service references to Key Vault may hold a key for longer than that',
+    )
+  return said
 }
+
+/** Of every setting but the cloud's, which is known by the name that Azure's tools give it. */
+const PREFIX = 'KEYSTILE_'

@@ -109,7 +109,7 @@ function start(config: Config): void {
     const { sharedParts } = await import('./parts/shared.ts')
     return fitting(() => sharedParts(common, refusals))
   })
-  for (const warning of warnings(config)) console.warn(warning)
+  for (const warning of warnings(config, process.env)) console.warn(warning)
   app.hook.appTerminate(refusals.flush)
   if (vendor) registerVendor(lazy(() => makeVendor(shared, vendor)))
   if (rotator === undefined) {

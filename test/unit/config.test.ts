@@ -172,10 +172,19 @@ test('storage is a connection string, an account name, or two addresses', () => 
   })
 })
 
+const warningsOf = (environment: Readonly<Record<string, string>>) => warnings(parseConfig(environment), environment)
+
 test('a grace below 25 hours is worth a word', () => {
-  expect(warnings(parseConfig({ ...rotator, KEYSTILE_GRACE: 'P1DT1H' }))).toEqual([])
-  expect(warnings(parseConfig({ ...rotator, KEYSTILE_GRACE: 'P1D' }))).toHaveLength(1)
-  expect(warnings(parseConfig(vendor))).toEqual([])
+  expect(warningsOf({ ...rotator, KEYSTILE_GRACE: 'P1DT1H' })).toEqual([])
+  expect(warningsOf({ ...rotator, KEYSTILE_GRACE: 'P1D' })).toEqual([
+    'KEYSTILE_GRACE is below 25 hours: App Service references to Key Vault may hold a key for longer than that',
+  ])
+  expect(warningsOf(vendor)).toEqual([])
+})
+
+test('a setting that is misspelled is told by its name, and one that is empty or of others is not', () => {
+  const misspelled = { KEYSTILE_DENIED_CALLER: 'marked-value', KEYSTILE_FORMER: '', SOMEBODY_ELSES: 'x' }
+  expect(warningsOf({ ...vendor, ...misspelled })).toEqual(['KEYSTILE_DENIED_CALLER is no setting: it has no effect'])
 })
 
 test('every setting but the cloud’s has the prefix that tells it from the host’s', () => {
