@@ -65,11 +65,13 @@ function wholeConnectionString(text: string): string | undefined {
   if (text === SHORTHAND || text.startsWith(`${SHORTHAND};`)) return text
   const parts = new Map(text.split(';').map((part) => [part.split('=', 1).join(), part.slice(part.indexOf('=') + 1)]))
   const part = (name: string) => parts.get(name) ?? ''
-  const hasEndpoints = ['BlobEndpoint', 'QueueEndpoint'].every((name) => URL.canParse(part(name)))
+  const endpoints = ['BlobEndpoint', 'QueueEndpoint'].map(part)
+  if (endpoints.some((endpoint) => endpoint !== '' && !URL.canParse(endpoint))) return undefined
+  const hasEndpoints = !endpoints.includes('')
   const protocol = part('DefaultEndpointsProtocol')
   if (protocol === '' || part('AccountKey') === '')
     return part('SharedAccessSignature') !== '' && hasEndpoints ? text : undefined
-  if (part('AccountName') === '') return undefined
+  if (part('AccountName') === '' || Buffer.from(part('AccountKey'), 'base64').length === 0) return undefined
   if (hasEndpoints) return text
   const suffix = part('EndpointSuffix') || SUFFIX
   const isAddress = /^https?$/i.test(protocol) && URL.canParse(`${protocol}://${part('AccountName')}.queue.${suffix}`)

@@ -90,13 +90,16 @@ test.each(['rotator', 'vendor'])('the routes of a %s are the documented ones', a
 const rotatorRoutes = ['getAccount', 'listAccounts', 'revokeAccount', 'rotateAccount']
 const everybodys = ['health', 'openapi']
 
-const { AzureWebJobsStorage__accountName: _, ...others } = settings
-/** The key decodes to nothing. */
-const refusedBySdk = {
-  ...others,
-  AzureWebJobsStorage:
-    'DefaultEndpointsProtocol=https;AccountName=marked-value;AccountKey=%%%;EndpointSuffix=core.windows.net',
+/** As an SDK that refuses a setting which passed our own checks: none is known. */
+const refuse = () => {
+  throw new TypeError('Invalid URL: marked-value')
 }
+const refusedBySdk = (role: 'rotator' | 'vendor') =>
+  jest.doMock(`../../src/parts/${role}.ts`, () => ({ rotatorParts: refuse, vendorParts: refuse }))
+afterEach(() => {
+  jest.dontMock('../../src/parts/rotator.ts')
+  jest.dontMock('../../src/parts/vendor.ts')
+})
 
 test.each([
   [
@@ -107,7 +110,7 @@ test.each([
   ],
   [
     'that only an SDK refuses',
-    { ...refusedBySdk, KEYSTILE_ROLE: 'rotator' },
+    { ...settings, KEYSTILE_ROLE: 'rotator' },
     rotatorRoutes,
     'settings_invalid: a setting of the host or of the credential does not fit',
   ],
@@ -115,6 +118,7 @@ test.each([
   'with settings %s every route answers, and no queue or timer is registered that could lose a message',
   async (_which, environment, routes, reason) => {
     const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+    refusedBySdk('rotator')
     const { registered, callbacks } = await registeredFor(environment)
     const types = registered.map(({ name, bindings }) => [
       name,
@@ -144,11 +148,10 @@ async function callOf(callbacks: Core['callbacks'], name: string, lines: string[
   return [answer.status, JSON.parse(String(answer.body))]
 }
 
-afterEach(() => jest.dontMock('../../src/parts/vendor.ts'))
-
 test('where the parts of a rotator cannot be made, the same app vends all the same', async () => {
   const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
-  const { registered, callbacks } = await registeredFor({ ...refusedBySdk, KEYSTILE_ROLE: 'all' })
+  refusedBySdk('rotator')
+  const { registered, callbacks } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'all' })
   expect(registered.map(({ name }) => name).sort()).toEqual(
     [...rotatorRoutes, ...everybodys, 'issueToken', 'warmup'].sort(),
   )
@@ -158,11 +161,7 @@ test('where the parts of a rotator cannot be made, the same app vends all the sa
 })
 
 test('a vendor with a setting that only an SDK refuses says that it is misconfigured, and why in its log alone', async () => {
-  jest.doMock('../../src/parts/vendor.ts', () => ({
-    vendorParts: () => {
-      throw new TypeError('Invalid URL: marked-value')
-    },
-  }))
+  refusedBySdk('vendor')
   const { callbacks } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'vendor' })
   const lines: string[] = []
   expect(await callOf(callbacks, 'issueToken', lines)).toEqual([

@@ -45,6 +45,11 @@ test.each([
     'with a name that makes no address',
     `DefaultEndpointsProtocol=https;AccountName=a b;AccountKey=${KEY};EndpointSuffix=x`,
   ],
+  ['with a key that is none', 'DefaultEndpointsProtocol=https;AccountName=contoso;AccountKey=%%%;EndpointSuffix=x.net'],
+  [
+    'with an address that is none',
+    `DefaultEndpointsProtocol=https;${account};QueueEndpoint=foo;EndpointSuffix=core.windows.net`,
+  ],
   ['that is another word', 'Foo=true'],
   ['with a signature and no address', 'AccountName=contoso;SharedAccessSignature=sv=2024&sig=x'],
 ])('a connection string %s is refused by name, as the SDK would later', (_what, text) => {
