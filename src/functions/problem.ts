@@ -78,7 +78,8 @@ export const problems: Readonly<Record<ProblemCode, Problem>> = {
   unknown_account: {
     status: 404,
     title: 'No such account',
-    detail: 'Check the name: it is the one that this deployment gives to the account.',
+    detail:
+      'Check the name: it is the one that this deployment gives to the account. Or nothing is published for it yet.',
   },
   method_not_allowed: { status: 405, title: 'Method not allowed', detail: 'Use a method in the Allow header.' },
   malformed_body: {
