@@ -1,5 +1,6 @@
 // Writes and reads the journal of the world. Entries are numbered from 0 for ever; only the newest are kept.
 
+import { count } from '../count.ts'
 import type { Entry, World } from './world.ts'
 
 const kept = 100_000
@@ -18,7 +19,7 @@ export function createJournal({ journal }: Pick<World, 'journal'>): Journal {
   return {
     record(entry) {
       journal.push(entry)
-      counts.set(entry.route, (counts.get(entry.route) ?? 0) + 1)
+      count(counts, entry.route)
       if (journal.length <= kept) return
       journal.shift()
       forgotten += 1

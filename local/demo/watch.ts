@@ -1,6 +1,7 @@
 // What the demo sees of the stand-in's journal: what was published, and which keys the services were used with.
 
 import type { Entry } from '../azure/world.ts'
+import { count } from '../count.ts'
 
 /** A version of a secret that holds a current key of an account. */
 export interface Publication {
@@ -35,7 +36,7 @@ export function readHistories(entries: readonly Entry[]): Map<string, AccountHis
       published.push({ slot: text(entry, 'slot'), fingerprint, worked: entry.worked === true })
     } else if (DATA_PLANE.has(entry.route) && entry.status === 200) {
       const { used } = historyOf(text(entry, 'account'))
-      used.set(fingerprint, (used.get(fingerprint) ?? 0) + 1)
+      count(used, fingerprint)
     }
   }
   return histories

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Account, Slot } from '../azure/world.ts'
+import { count } from '../count.ts'
 import { holdUpRepair, spareRotator, spareVendor } from './faults.ts'
 import { isSlow, TOKEN_SECONDS } from './fleet.ts'
 import type { Soak } from './soak.ts'
@@ -31,8 +32,6 @@ export async function actByHand(soak: Soak, plan: readonly Deed[]): Promise<void
     await sleep(PAUSE_MS)
   }
 }
-
-const count = (counts: Map<string, number>, name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1)
 
 /** @returns Whether there was an account to do it to. */
 async function perform(soak: Soak, deed: Deed): Promise<boolean> {

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { callService, entraToken, type Registration } from '../client.ts'
+import { count } from '../count.ts'
 import type { Allowances } from './allowances.ts'
 
 export interface Target {
@@ -92,7 +93,8 @@ async function vend({ vendorUrl, allowances, counts }: CallerDeps, target: Targe
   const { code } = problem.parse(body)
   if (allowances.covers(target.name, code, askedAt, Date.now())) {
     const accounts = counts.expected.get(code) ?? new Map<string, number>()
-    counts.expected.set(code, accounts.set(target.name, (accounts.get(target.name) ?? 0) + 1))
+    count(accounts, target.name)
+    counts.expected.set(code, accounts)
   } else counts.broken.push(`${new Date().toISOString()} ${target.name}: a vend was refused: ${answer.status} ${code}`)
   return undefined
 }

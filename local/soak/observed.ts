@@ -1,6 +1,7 @@
 // What the soak learns from the stand-in's journal and the vendor's log, read a little at a time.
 
 import type { Azure } from '../azure/start-azure.ts'
+import { count } from '../count.ts'
 
 export interface Observed {
   /** Reads what is new. */
@@ -34,14 +35,14 @@ export function observe({ journal }: Pick<Azure, 'journal'>): Observed {
       for (const { at, route, status, principal, secret, event, account, fingerprint, fault } of entries) {
         if (fault !== undefined) {
           const what = `${route} ${fault === 'status' ? status : fault}`
-          faults.set(what, (faults.get(what) ?? 0) + 1)
+          count(faults, what)
         }
         if (route === 'keyVault.getSecret' && principal === 'vendor' && fault === undefined)
           reads.set(String(secret), at)
         if (event !== 'published' || status !== 200) continue
         const name = String(account)
         const before = published.get(name)
-        if (before && before.fingerprint !== fingerprint) rotations.set(name, (rotations.get(name) ?? 0) + 1)
+        if (before && before.fingerprint !== fingerprint) count(rotations, name)
         published.set(name, { at, fingerprint })
       }
     },
