@@ -1,7 +1,7 @@
 // What vending costs upstream, counted on the wire, and what a vendor loads for it: a slow machine changes neither.
 
 import { type AppOptions, startApp } from '../../local/app-process.ts'
-import { afterFirstVend, tellChunks, whenReady } from '../support/bundle.ts'
+import { afterFirstVend, chunksIn, tellChunks, whenReady } from '../support/bundle.ts'
 import { callsSince, journalEnd } from '../support/calls.ts'
 import { startAdoptedStack, type TestStack, until } from '../support/stack.ts'
 
@@ -94,15 +94,14 @@ test('10,000 vends of two accounts make two exchanges, and a read for each accou
 
 test('a vendor loads what the budgets of the build count, and no more', async () => {
   const lines: string[] = []
-  const loaded = () => lines.flatMap((line) => /^loaded (\S+)$/.exec(line)?.[1] ?? []).sort()
   const work = async ({ vend }: Asking) => {
-    expect(loaded()).toEqual(whenReady)
+    expect(chunksIn(lines)).toEqual(whenReady)
     await vend('speech-west')
     // Written after all that was loaded for it.
     await until('the vend is told of', () =>
       lines.find((line) => /request \{"what":"issueToken".*"result":"granted"/.test(line)),
     )
-    expect(loaded()).toEqual(afterFirstVend)
+    expect(chunksIn(lines)).toEqual(afterFirstVend)
   }
   const env = { NODE_OPTIONS: `--import ${tellChunks}` }
   await withFreshVendor(work, { env, onLine: (line) => void lines.push(line) })

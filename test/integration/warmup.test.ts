@@ -2,7 +2,7 @@
 
 import { startApp } from '../../local/app-process.ts'
 import { startTestAzure } from '../support/azure.ts'
-import { afterFirstVend, tellChunks, whenReady } from '../support/bundle.ts'
+import { afterFirstVend, chunksIn, tellChunks, whenReady } from '../support/bundle.ts'
 import { until } from '../support/stack.ts'
 
 jest.setTimeout(60_000)
@@ -10,7 +10,6 @@ jest.setTimeout(60_000)
 test('a warm-up loads all that a first vend needs, and asks Azure for nothing', async () => {
   const azure = await startTestAzure()
   const lines: string[] = []
-  const loaded = () => lines.flatMap((line) => /^loaded (\S+)$/.exec(line)?.[1] ?? []).sort()
   const vendor = await startApp({
     name: 'vendor',
     port: 0,
@@ -27,7 +26,7 @@ test('a warm-up loads all that a first vend needs, and asks Azure for nothing', 
     onLine: (line) => void lines.push(line),
   })
   try {
-    expect(loaded()).toEqual(whenReady)
+    expect(chunksIn(lines)).toEqual(whenReady)
     // There is nothing to listen for, and nothing to warn of.
     expect(lines.filter((line) => /nothing listens for/.test(line))).toEqual([])
     const begun = await fetch(`${vendor.url}/admin/functions/warmup`, {
@@ -37,7 +36,7 @@ test('a warm-up loads all that a first vend needs, and asks Azure for nothing', 
     })
     expect(begun.status).toBe(202)
     await until('it is done', () => lines.find((line) => line.includes("Executed 'Functions.warmup' (Succeeded")))
-    expect(loaded()).toEqual(afterFirstVend)
+    expect(chunksIn(lines)).toEqual(afterFirstVend)
     expect(azure.journal.since(0).entries.map(({ route }) => route)).toEqual([])
   } finally {
     await vendor.close()

@@ -68,7 +68,11 @@ export const sourcesOf = (chunks: readonly string[]): readonly string[] =>
     .filter((path) => path.startsWith('src/'))
     .toSorted()
 
-/** `--import` of it has a Node process tell of each chunk that it loads, in a line `loaded <path>` of its own. */
+/** Of what a process said that tells of its chunks: their paths, sorted. */
+export const chunksIn = (lines: readonly string[]): readonly string[] =>
+  lines.flatMap((line) => /^loaded (\S+)$/.exec(line)?.[1] ?? []).sort()
+
+/** `--import` of it has a Node process tell of each chunk that it loads, in a line that {@link chunksIn} finds. */
 export const tellChunks = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs'
   import { registerHooks } from 'node:module'
