@@ -99,6 +99,8 @@ const refusedBySdk = (role: 'rotator' | 'vendor') =>
 afterEach(() => {
   jest.dontMock('../../src/parts/rotator.ts')
   jest.dontMock('../../src/parts/vendor.ts')
+  // One that was loaded as a mock stays one otherwise.
+  jest.resetModules()
 })
 
 test.each([
@@ -157,6 +159,18 @@ test('where the parts of a rotator cannot be made, the same app vends all the sa
   )
   expect(await callOf(callbacks, 'issueToken')).toEqual([401, expect.objectContaining({ code: 'token_missing' })])
   expect(await callOf(callbacks, 'listAccounts')).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
+  said.mockRestore()
+})
+
+test('a rotator whose parts cannot even be loaded says where that failed, and not with which words', async () => {
+  const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  jest.doMock('../../src/parts/rotator.ts', () => {
+    throw new RangeError('marked-value')
+  })
+  const { registered } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'rotator' })
+  expect(registered.map(({ name }) => name).sort()).toEqual([...rotatorRoutes, ...everybodys].sort())
+  expect(said.mock.calls.join()).toMatch(/the app could not be loaded: RangeError at .+:\d+:\d+/)
+  expect(said.mock.calls.join()).not.toContain('marked-value')
   said.mockRestore()
 })
 
