@@ -32,7 +32,7 @@ export const functionApp: BuildOptions = {
  * generator (decision 11). The second package is what it imports: the module of that one exports no name that a bundler
  * could find.
  */
-export const libraryFromSources: BuildOptions = {
+export const functionsFromSources: BuildOptions = {
   alias: {
     '@azure/functions': './node_modules/@azure/functions/src/index.ts',
     '@azure/functions-extensions-base': './node_modules/@azure/functions-extensions-base/src/index.ts',
@@ -45,7 +45,7 @@ const NEVER = ['apache-arrow', 'open']
 async function buildApp(): Promise<void> {
   const { metafile } = await build({
     ...functionApp,
-    ...libraryFromSources,
+    ...functionsFromSources,
     entryPoints: { main: 'src/main.ts' },
     outdir: folder,
     splitting: true,

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
-import { functionApp, libraryFromSources } from '../esbuild.mts'
+import { functionApp, functionsFromSources } from '../esbuild.mts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = `${root}.local/bench`
@@ -39,7 +39,7 @@ export async function buildAll(): Promise<Built> {
       keystile: await of('keystile', (app) => cpSync(`${root}dist/app`, `${app}/app`, { recursive: true })),
       // The library as it is shipped, as in any function app; and compiled as ours is.
       hello: await small('hello'),
-      'lean-hello': await small('lean-hello', 'hello', libraryFromSources),
+      'lean-hello': await small('lean-hello', 'hello', functionsFromSources),
       'ask-each-time': await small('ask-each-time'),
     },
   }

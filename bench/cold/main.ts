@@ -126,7 +126,7 @@ function rowsOf(
     value: single(kibibytes),
     ...(target ? { target } : { floor: 'hello', ratio: single(kibibytes / floor.kibibytes) }),
   })
-  // What the timer and the queues of the others cost at a start is the host's, and hello has none.
+  // The others load all that they are made of before they are ready, and no caller waits for that.
   const isVendor = name === 'vendor'
   return [
     time('start to ready', ({ readyMs }) => readyMs, isVendor ? { atMost: 1.25 } : undefined),

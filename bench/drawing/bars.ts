@@ -23,7 +23,7 @@ const LABEL_WIDTH = 128
 const SAID_WIDTH = 92
 const LENGTH = COLUMN - LABEL_WIDTH - SAID_WIDTH
 
-const spreadOf = ({ unit }: Bars, { value, ratio }: Measured): Spread => (unit === '×' ? (ratio ?? value) : value)
+const drawnOf = ({ unit }: Bars, { value, ratio }: Measured): Spread => (unit === '×' ? (ratio ?? value) : value)
 
 const limitOf = ({ target }: Measured): number | undefined =>
   target && ('atLeast' in target ? target.atLeast : target.atMost)
@@ -33,7 +33,7 @@ const wanted = (unit: Bars['unit'], { target }: Measured): string[] =>
 
 export function drawBars(given: Bars): Figure {
   const { head, unit, bars } = given
-  const longest = Math.max(...bars.flatMap(({ row }) => [spreadOf(given, row).most, limitOf(row) ?? 0]))
+  const longest = Math.max(...bars.flatMap(({ row }) => [drawnOf(given, row).most, limitOf(row) ?? 0]))
   const x = (value: number) => LABEL_WIDTH + (value / longest) * LENGTH
   const bottom = HEAD_HEIGHT + bars.length * ROW_HEIGHT
   const targets = [...new Set(bars.flatMap(({ row }) => wanted(unit, row)))]
@@ -51,7 +51,7 @@ export function drawBars(given: Bars): Figure {
 }
 
 function drawBar(given: Bars, label: string, row: Measured, top: number, x: (value: number) => number): string[] {
-  const { median, least, most } = spreadOf(given, row)
+  const { median, least, most } = drawnOf(given, row)
   const limit = limitOf(row)
   const [middle, upper] = [top + ROW_HEIGHT / 2, top + (ROW_HEIGHT - BAR_HEIGHT) / 2]
   const said = `${shown(median)}${given.unit}${isMet(row) === false ? ' missed' : ''}`
