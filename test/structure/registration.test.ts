@@ -28,7 +28,7 @@ async function registeredFor(environment: Record<string, string>): Promise<Core>
       require('../../src/main.ts')
     })
     if (core === undefined) throw new Error('main was not loaded')
-    await core.startApp()
+    await core.runHooks('appStart')
     return core
   } finally {
     process.env = before
@@ -153,13 +153,18 @@ async function callOf(callbacks: Core['callbacks'], name: string, lines: string[
 test('where the parts of a rotator cannot be made, the same app vends all the same', async () => {
   const said = jest.spyOn(console, 'error').mockImplementation(() => undefined)
   refusedBySdk('rotator')
-  const { registered, callbacks } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'all' })
+  const { registered, callbacks, runHooks } = await registeredFor({ ...settings, KEYSTILE_ROLE: 'all' })
   expect(registered.map(({ name }) => name).sort()).toEqual(
     [...rotatorRoutes, ...everybodys, 'issueToken', 'warmup'].sort(),
   )
   expect(await callOf(callbacks, 'issueToken')).toEqual([401, expect.objectContaining({ code: 'token_missing' })])
   expect(await callOf(callbacks, 'listAccounts')).toEqual([503, expect.objectContaining({ code: 'misconfigured' })])
   said.mockRestore()
+  // The refusal is counted, and told when the app ends.
+  const told = jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  await runHooks('appTerminate')
+  expect(told.mock.calls.join()).toMatch(/^caller\.refused \{"code":"token_missing","count":1,/)
+  told.mockRestore()
 })
 
 test('a rotator whose parts cannot even be loaded says where that failed, and not with which words', async () => {

@@ -28,13 +28,12 @@ export const registerFunction = (metadata: Registration, callback: (...args: unk
   registered.push(metadata)
   callbacks.set(metadata.name, callback)
 }
-const startHooks: (() => Promise<void> | void)[] = []
-export const registerHook = (name: string, callback: () => Promise<void> | void): void => {
-  if (name === 'appStart') startHooks.push(callback)
-}
-/** What the worker does once an app is loaded. */
-export const startApp = async (): Promise<void> => {
-  for (const hook of startHooks) await hook()
+type Hook = () => Promise<void> | void
+const hooks: { readonly name: string; readonly callback: Hook }[] = []
+export const registerHook = (name: string, callback: Hook): void => void hooks.push({ name, callback })
+/** What the worker does once an app is loaded (`appStart`), and when it is to end (`appTerminate`). */
+export const runHooks = async (name: string): Promise<void> => {
+  for (const hook of hooks) if (hook.name === name) await hook.callback()
 }
 export const log = (): void => undefined
 export class Disposable {}
